@@ -1,0 +1,12 @@
+// The program's subcommands. Each adds itself, its options and what it does to the program.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace transst_program {
+
+void add_simulate(CLI::App& program);
+void add_cluster(CLI::App& program);
+void add_demo(CLI::App& program);
+
+}  // namespace transst_program

@@ -1,0 +1,53 @@
+// transst: the command-line program.
+//
+// Errors go to stderr in one sentence. Exit codes: 0 done, 1 the data or files cannot be used,
+// 2 the command line cannot be understood.
+#include "commands.hpp"
+#include "options.hpp"
+
+#include <transst/core/errors.hpp>
+#include <transst/version.hpp>
+
+#include <iostream>
+#include <new>
+
+int main(int argc, char** argv) {
+    CLI::App program(
+        "Carries what a labelled reference knows into a spatial tissue sample, and\n"
+        "finds the tissue's regions with it.");
+    program.name("transst");
+    program.set_version_flag("--version", std::string("transst ") + transst::version);
+    program.require_subcommand(1);
+    program.get_formatter()->column_width(transst_program::help_column);
+    program.footer(
+        "Examples:\n"
+        "  transst demo\n"
+        "  transst cluster --source reference --target tissue --clusters 7 --out result\n"
+        "  transst cluster --help");
+    transst_program::add_cluster(program);
+    transst_program::add_simulate(program);
+    transst_program::add_demo(program);
+    try {
+        program.parse(argc, argv);
+        return 0;
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
+        const auto commands = program.get_subcommands();
+        if (commands.empty() && argc > 1 && *argv[1] != '-')
+            std::cerr << "transst: there is no command '" << argv[1] << "'";
+        else
+            std::cerr << "transst: " << error.what();
+        std::cerr << ". Try 'transst " << (commands.empty() ? "" : commands[0]->get_name() + " ")
+                  << "--help'.\n";
+        return 2;
+    } catch (const transst::InvalidArgument& error) {
+        std::cerr << "transst: " << error.what() << '\n';
+        return 2;
+    } catch (const std::bad_alloc&) {
+        std::cerr << "transst: there is not enough memory for these data\n";
+        return 1;
+    } catch (const std::exception& error) {
+        std::cerr << "transst: " << error.what() << '\n';
+        return 1;
+    }
+}

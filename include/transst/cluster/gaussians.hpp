@@ -1,0 +1,153 @@
+// K Gaussians in factor space: densities of all spots as one matrix product, and their moments.
+#pragma once
+
+#include <transst/core/lanes.hpp>
+#include <transst/core/run.hpp>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+
+#include <limits>
+#include <numbers>
+
+namespace transst {
+
+/// Means and covariances of K clusters in q dimensions.
+template <class W>
+struct Gaussians {
+    Matrix<W> means;                     ///< K × q
+    std::vector<Matrix<W>> covariances;  ///< K of q × q
+
+    [[nodiscard]] Index clusters() const { return means.rows(); }
+    [[nodiscard]] Index factors() const { return means.cols(); }
+};
+
+namespace detail {
+
+/// Rows of spots handled at a time: scores, products and energies of a block stay in cache.
+inline constexpr Index spot_block = 256;
+
+/// Walks rows [begin, end) in blocks: visit(first, rows).
+template <class Visit>
+void for_each_block(Index begin, Index end, Visit&& visit) {
+    for (Index b = begin; b < end; b += spot_block) visit(b, std::min(spot_block, end - b));
+}
+
+/// Negative log densities less (q/2) log 2π: ½ log|Σ_k| + ½ (v − μ_k)'Σ_k⁻¹(v − μ_k).
+/// With Σ_k = L_k L_k', all K whitenings stand side by side in one q × Kq factor.
+template <class W>
+class Whitening {
+public:
+    explicit Whitening(const Gaussians<W>& g)
+        : factors_(g.factors()),
+          stacked_(factors_, factors_ * g.clusters()),
+          shift_(factors_ * g.clusters()),
+          half_log_determinant_(g.clusters()) {
+        const Matrix<W> identity = Matrix<W>::Identity(factors_, factors_);
+        for (Index k = 0; k < g.clusters(); ++k) {
+            const Eigen::LLT<Matrix<W>> llt(g.covariances[static_cast<std::size_t>(k)]);
+            const Matrix<W> inverse_root = llt.matrixL().solve(identity);
+            stacked_.middleCols(k * factors_, factors_) = inverse_root.transpose();
+            shift_.segment(k * factors_, factors_) = inverse_root * g.means.row(k).transpose();
+            half_log_determinant_[k] = -inverse_root.diagonal().array().log().sum();
+        }
+    }
+
+    [[nodiscard]] Index clusters() const { return half_log_determinant_.size(); }
+
+    /// Energies of a block of scores (rows × q) into `energy` (rows × K).
+    template <class Scores, class Energy>
+    void energies(const Scores& scores, Energy&& energy) const {
+        RowMatrix<W> white = scores * stacked_;
+        white.rowwise() -= shift_.transpose();
+        for (Index k = 0; k < clusters(); ++k)
+            energy.col(k) = W(0.5) * white.middleCols(k * factors_, factors_).rowwise().squaredNorm();
+        energy.rowwise() += half_log_determinant_.transpose();
+    }
+
+private:
+    Index factors_;
+    Matrix<W> stacked_;  // L_k⁻ᵀ, side by side
+    Vector<W> shift_;    // L_k⁻¹ μ_k
+    Vector<W> half_log_determinant_;
+};
+
+/// Weighted sums of spots: N_k, Σ R v and Σ R vv'.
+template <class W>
+struct WeightedSums {
+    Vector<W> weight;                // K
+    Matrix<W> first;                 // K × q
+    std::vector<Matrix<W>> second;   // K of q × q
+    W objective = 0;
+
+    [[nodiscard]] static WeightedSums zero(Index clusters, Index factors) {
+        return {Vector<W>::Zero(clusters), Matrix<W>::Zero(clusters, factors),
+                std::vector<Matrix<W>>(static_cast<std::size_t>(clusters),
+                                       Matrix<W>::Zero(factors, factors))};
+    }
+
+    WeightedSums& operator+=(const WeightedSums& other) {
+        weight += other.weight;
+        first += other.first;
+        for (std::size_t k = 0; k < second.size(); ++k) second[k] += other.second[k];
+        objective += other.objective;
+        return *this;
+    }
+
+    /// Adds a block of scores (rows × q) with weights (rows × K).
+    template <class Scores, class Weights>
+    void add(const Scores& scores, const Weights& r) {
+        weight += r.colwise().sum().transpose();
+        first.noalias() += r.transpose() * scores;
+        RowMatrix<W> weighted(scores.rows(), scores.cols());
+        for (Index k = 0; k < weight.size(); ++k) {
+            weighted = r.col(k).asDiagonal() * scores;
+            second[static_cast<std::size_t>(k)].noalias() += weighted.transpose() * scores;
+        }
+    }
+};
+
+/// Maximum likelihood from weighted sums. A cluster with fewer than q + 2 spots, or whose
+/// covariance has all but collapsed in some direction, gets an inverse-Wishart prior worth q + 2
+/// pseudo-spots on the pooled covariance (and an empty one keeps its mean); `regularized` says so.
+template <class W>
+[[nodiscard]] Gaussians<W> maximize(const WeightedSums<W>& sums, const Gaussians<W>& before,
+                                    std::vector<bool>& regularized) {
+    const Index count = sums.weight.size(), q = sums.first.cols();
+    Gaussians<W> g{before.means, {}};
+    Matrix<W> pooled = Matrix<W>::Zero(q, q);
+    std::vector<Matrix<W>> scatter;
+    for (Index k = 0; k < count; ++k) {
+        const W weight = sums.weight[k];
+        if (weight > W(1e-10)) g.means.row(k) = sums.first.row(k) / weight;
+        const Matrix<W> s = sums.second[static_cast<std::size_t>(k)] -
+                            weight * g.means.row(k).transpose() * g.means.row(k);
+        scatter.push_back(weight > W(1e-10) ? Matrix<W>(W(0.5) * (s + s.transpose()))
+                                            : Matrix<W>(Matrix<W>::Zero(q, q)));
+        pooled += scatter.back();
+    }
+    pooled /= std::max(sums.weight.sum(), W(1));
+    // spots that all lie in a subspace still need an invertible pooled covariance
+    pooled.diagonal().array() += std::max(pooled.trace() / static_cast<W>(q), W(1e-300)) * W(1e-9);
+    const Eigen::LLT<Matrix<W>> root(pooled);
+    regularized.assign(static_cast<std::size_t>(count), false);
+    for (Index k = 0; k < count; ++k) {
+        const W weight = sums.weight[k];
+        const auto& s = scatter[static_cast<std::size_t>(k)];
+        bool thin = weight < static_cast<W>(q + 2);
+        if (!thin) {
+            const Matrix<W> half = root.matrixL().solve(s / weight);
+            const Matrix<W> relative = root.matrixL().solve(half.transpose());
+            thin = Eigen::SelfAdjointEigenSolver<Matrix<W>>(relative, Eigen::EigenvaluesOnly)
+                       .eigenvalues()[0] < W(1e-6);
+        }
+        const W prior = static_cast<W>(q + 2);
+        g.covariances.push_back(thin ? Matrix<W>((s + prior * pooled) / (weight + prior))
+                                     : Matrix<W>(s / weight));
+        regularized[static_cast<std::size_t>(k)] = thin;
+    }
+    return g;
+}
+
+}  // namespace detail
+}  // namespace transst

@@ -1,0 +1,163 @@
+// The Potts field of labels: P(y) ∝ exp(−β Σ_{i~j} 1(y_i ≠ y_j)).
+#pragma once
+
+#include <transst/core/labels.hpp>
+#include <transst/graph/graph.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <span>
+
+namespace transst {
+
+/// How β is found in each iteration.
+enum class Beta {
+    pseudo_likelihood,  ///< the maximum over [0, beta_max], exactly (the criterion is concave)
+    grid,               ///< the best of the paper's grid 0, 0.1, …, 1
+    fixed               ///< as given
+};
+
+namespace detail {
+
+/// Number of neighbours of node i with each label, into counts (K, overwritten).
+inline void count_labels(const Graph& graph, std::span<const Label> labels, Index i,
+                         std::vector<Index>& counts) {
+    std::fill(counts.begin(), counts.end(), Index{0});
+    for (const Index j : graph.of(i))
+        ++counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(j)])];
+}
+
+/// Iterated conditional modes, spot after spot: each takes the label of least energy
+/// u_ik − β #(neighbours labelled k), keeping its own where that is as good, until none changes.
+/// The energy never rises on an undirected graph. Returns the number of changes.
+template <class W>
+Index iterate_conditional_modes(const Graph& graph, const RowMatrix<W>& unary, W beta,
+                                std::vector<Label>& labels, Index max_sweeps) {
+    const Index n = unary.rows(), clusters = unary.cols();
+    std::vector<Index> counts(static_cast<std::size_t>(clusters));
+    std::vector<char> waiting(static_cast<std::size_t>(n), 1);  // its surroundings have changed
+    Index total = 0;
+    for (Index sweep = 0; sweep < max_sweeps; ++sweep) {
+        Index changes = 0;
+        for (Index i = 0; i < n; ++i) {
+            auto& wait = waiting[static_cast<std::size_t>(i)];
+            if (!wait) continue;
+            wait = 0;
+            count_labels(graph, labels, i, counts);
+            Label& own = labels[static_cast<std::size_t>(i)];
+            const auto energy = [&](Label k) {
+                return unary(i, k) - beta * static_cast<W>(counts[static_cast<std::size_t>(k)]);
+            };
+            Label best = own;
+            W least = energy(own);
+            for (Label k = 0; k < clusters; ++k) {
+                const W e = energy(k);
+                if (e < least) {
+                    least = e;
+                    best = k;
+                }
+            }
+            if (best == own) continue;
+            own = best;
+            ++changes;
+            for (const Index j : graph.of(i)) waiting[static_cast<std::size_t>(j)] = 1;
+        }
+        total += changes;
+        if (changes == 0) break;
+    }
+    return total;
+}
+
+/// Σ_i u_{i,y_i} + β · number of edges whose ends differ.
+template <class W>
+[[nodiscard]] W potts_energy(const Graph& graph, const RowMatrix<W>& unary, W beta,
+                             std::span<const Label> labels) {
+    W energy = 0;
+    for (Index i = 0; i < unary.rows(); ++i) {
+        const Label own = labels[static_cast<std::size_t>(i)];
+        energy += unary(i, own);
+        for (const Index j : graph.of(i))
+            if (labels[static_cast<std::size_t>(j)] != own) energy += beta / 2;  // seen twice
+    }
+    return energy;
+}
+
+/// The pseudo-likelihood of β, Σ_i Σ_k R_ik log P(y_i = k | y_N(i); β), given what it needs of the
+/// labels: the expected number of agreeing neighbour pairs, and how often each pattern of
+/// neighbour counts occurs. Patterns are few (partitions of the degree), so that after one pass
+/// over the edges an evaluation costs nothing, whatever n.
+class PseudoLikelihood {
+public:
+    /// counts: neighbours with each label, any order; times: how often it occurs.
+    void add_pattern(std::vector<Index> counts, double times = 1) {
+        std::sort(counts.begin(), counts.end(), std::greater<>());
+        patterns_[std::move(counts)] += times;
+    }
+    void add_agreement(double pairs) { agreement_ += pairs; }
+
+    PseudoLikelihood& operator+=(const PseudoLikelihood& other) {
+        for (const auto& [counts, times] : other.patterns_) patterns_[counts] += times;
+        agreement_ += other.agreement_;
+        return *this;
+    }
+
+    /// Value, slope and curvature at β.
+    [[nodiscard]] std::array<double, 3> at(double beta) const {
+        double value = agreement_ * beta, slope = agreement_, curvature = 0;
+        for (const auto& [counts, times] : patterns_) {
+            const double most = static_cast<double>(counts.front());
+            double sum = 0, first = 0, second = 0;
+            for (const Index c : counts) {
+                const double s = static_cast<double>(c), e = std::exp(beta * (s - most));
+                sum += e;
+                first += e * s;
+                second += e * s * s;
+            }
+            const double mean = first / sum;
+            value -= times * (std::log(sum) + beta * most);
+            slope -= times * mean;
+            curvature -= times * (second / sum - mean * mean);
+        }
+        return {value, slope, curvature};
+    }
+
+    /// The maximum over [0, most]: Newton's method on the slope, kept in a shrinking bracket.
+    [[nodiscard]] double maximize(double most) const {
+        double low = 0, high = most;
+        if (at(low)[1] <= 0) return low;
+        if (at(high)[1] >= 0) return high;
+        double beta = most / 2;
+        for (int step = 0; step < 200 && high - low > 1e-14 * most; ++step) {
+            const auto [value, slope, curvature] = at(beta);
+            if (slope == 0) break;
+            (slope > 0 ? low : high) = beta;
+            const double newton = curvature < 0 ? beta - slope / curvature : low;
+            const double next = newton > low && newton < high ? newton : (low + high) / 2;
+            if (std::abs(next - beta) <= 1e-14 * most) break;
+            beta = next;
+        }
+        return beta;
+    }
+
+    /// The first maximum over 0, 0.1, …, 1, with β multiplied by `unit`.
+    [[nodiscard]] double maximize_on_grid(double unit = 1) const {
+        double best = 0, highest = at(0)[0];
+        for (int i = 1; i <= 10; ++i) {
+            const double beta = i / 10.0, value = at(beta * unit)[0];
+            if (value > highest) {
+                highest = value;
+                best = beta;
+            }
+        }
+        return best;
+    }
+
+private:
+    std::map<std::vector<Index>, double> patterns_;
+    double agreement_ = 0;
+};
+
+}  // namespace detail
+}  // namespace transst

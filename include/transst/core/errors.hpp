@@ -1,0 +1,74 @@
+// Errors are sentences: the argument, what it was, what it must be, the remedy.
+#pragma once
+
+#include <concepts>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace transst {
+
+/// Everything this library throws derives from Error.
+class Error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// An option or argument whose value cannot work.
+class InvalidArgument : public Error {
+public:
+    using Error::Error;
+};
+
+/// Two arguments whose sizes disagree.
+class ShapeMismatch : public Error {
+public:
+    using Error::Error;
+};
+
+/// Data that cannot be used: NaN, negative counts, duplicate names, no common genes.
+class BadData : public Error {
+public:
+    using Error::Error;
+};
+
+/// A file that cannot be read or written as it must be.
+class FileError : public Error {
+public:
+    using Error::Error;
+};
+
+namespace detail {
+
+inline void append_text(std::string& out, std::string_view part) { out += part; }
+
+template <class Number>
+    requires std::integral<Number> || std::floating_point<Number>
+void append_text(std::string& out, Number part) {
+    if constexpr (std::integral<Number>) {
+        out += std::to_string(part);
+    } else {
+        char digits[32];
+        std::snprintf(digits, sizeof digits, "%.6g", static_cast<double>(part));
+        out += digits;
+    }
+}
+
+}  // namespace detail
+
+/// Joins words and numbers into one message.
+template <class... Parts>
+[[nodiscard]] std::string text(const Parts&... parts) {
+    std::string out;
+    (detail::append_text(out, parts), ...);
+    return out;
+}
+
+/// Throws E with the joined message unless `holds`.
+template <class E = InvalidArgument, class... Parts>
+void require(bool holds, const Parts&... parts) {
+    if (!holds) throw E(text(parts...));
+}
+
+}  // namespace transst

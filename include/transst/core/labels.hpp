@@ -1,0 +1,58 @@
+// Labels in words become codes 0, …, K − 1 and back.
+#pragma once
+
+#include <transst/core/errors.hpp>
+#include <transst/core/types.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+namespace transst {
+
+/// Code of a class or cluster; left_out marks a cell without a usable label.
+using Label = std::int32_t;
+inline constexpr Label left_out = -1;
+
+/// Classes sorted by name, and each cell's class.
+struct LabelCoding {
+    std::vector<std::string> names;  ///< K class names, sorted
+    std::vector<Label> codes;        ///< n codes in [0, K), or left_out
+
+    [[nodiscard]] Index classes() const { return static_cast<Index>(names.size()); }
+
+    /// Number of cells of each class (K).
+    [[nodiscard]] std::vector<Index> counts() const {
+        std::vector<Index> out(names.size(), 0);
+        for (const Label code : codes)
+            if (code != left_out) ++out[static_cast<std::size_t>(code)];
+        return out;
+    }
+};
+
+/// True for what stands for a missing label: empty or "NA".
+[[nodiscard]] inline bool is_missing(std::string_view label) {
+    return label.empty() || label == "NA";
+}
+
+/// Codes n labels; missing ones and those named in `ignore` are left out.
+[[nodiscard]] inline LabelCoding code_labels(std::span<const std::string> labels,
+                                             std::span<const std::string> ignore = {}) {
+    const auto used = [&](const std::string& label) {
+        return !is_missing(label) && std::find(ignore.begin(), ignore.end(), label) == ignore.end();
+    };
+    LabelCoding coding;
+    for (const auto& label : labels)
+        if (used(label)) coding.names.push_back(label);
+    std::sort(coding.names.begin(), coding.names.end());
+    coding.names.erase(std::unique(coding.names.begin(), coding.names.end()), coding.names.end());
+    coding.codes.reserve(labels.size());
+    for (const auto& label : labels) {
+        const auto at = std::lower_bound(coding.names.begin(), coding.names.end(), label);
+        coding.codes.push_back(used(label) ? static_cast<Label>(at - coding.names.begin())
+                                           : left_out);
+    }
+    return coding;
+}
+
+}  // namespace transst

@@ -1,0 +1,85 @@
+// Work in parallel, with the same bits for any number of threads.
+//
+// Rows are cut into a number of lanes that depends on the data alone. Each lane has its own
+// accumulators, and these are summed in lane order; threads only decide who walks which lane.
+#pragma once
+
+#include <transst/core/types.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace transst {
+
+/// Number of threads meant by a RunOptions::threads value: 0 is all the machine has.
+[[nodiscard]] inline int resolve_threads(int threads) {
+    if (threads > 0) return threads;
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+/// Calls task(i) for i in [0, count) on at most `threads` threads. The order of the calls is not
+/// defined. Of several exceptions the one with the lowest i is rethrown, after all threads ended.
+template <class Task>
+void parallel_for(Index count, int threads, Task&& task) {
+    const Index workers = std::min<Index>(count, resolve_threads(threads));
+    if (workers <= 1) {
+        for (Index i = 0; i < count; ++i) task(i);
+        return;
+    }
+    std::atomic<Index> next{0};
+    std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
+    const auto work = [&] {
+        for (Index i = next++; i < count; i = next++) {
+            try {
+                task(i);
+            } catch (...) {
+                failures[static_cast<std::size_t>(i)] = std::current_exception();
+            }
+        }
+    };
+    {
+        std::vector<std::jthread> others;
+        others.reserve(static_cast<std::size_t>(workers - 1));
+        for (Index w = 1; w < workers; ++w) others.emplace_back(work);
+        work();
+    }
+    for (const auto& failure : failures)
+        if (failure) std::rethrow_exception(failure);
+}
+
+/// Contiguous ranges of rows, their number a function of the number of rows only.
+class Lanes {
+public:
+    static constexpr Index most = 64;
+
+    /// Lanes over `rows` rows, none shorter than `shortest` (but the only one).
+    explicit Lanes(Index rows, Index shortest = 512)
+        : rows_(rows), count_(std::clamp<Index>(rows / std::max<Index>(1, shortest), 1, most)) {}
+
+    [[nodiscard]] Index count() const { return count_; }
+    [[nodiscard]] Index begin(Index lane) const { return rows_ * lane / count_; }
+    [[nodiscard]] Index end(Index lane) const { return begin(lane + 1); }
+
+private:
+    Index rows_;
+    Index count_;
+};
+
+/// Sums per-lane values in lane order: walk(value, begin, end) fills each lane's copy of `zero`,
+/// then `total += value`.
+template <class Value, class Walk>
+[[nodiscard]] Value sum_lanes(const Lanes& lanes, int threads, const Value& zero, Walk&& walk) {
+    std::vector<Value> parts(static_cast<std::size_t>(lanes.count()), zero);
+    parallel_for(lanes.count(), threads, [&](Index lane) {
+        walk(parts[static_cast<std::size_t>(lane)], lanes.begin(lane), lanes.end(lane));
+    });
+    Value total = std::move(parts.front());
+    for (std::size_t lane = 1; lane < parts.size(); ++lane) total += parts[lane];
+    return total;
+}
+
+}  // namespace transst

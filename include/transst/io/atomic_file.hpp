@@ -1,0 +1,95 @@
+// Files that are either complete or not there.
+#pragma once
+
+#include <transst/core/errors.hpp>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace transst {
+
+/// A file under construction. What is written goes to a temporary name in the same folder;
+/// commit() puts it in the place of `path`, old content included. Without commit() the temporary
+/// file is removed and `path` stays as it was.
+/// Throws FileError, naming the path and the system's reason.
+class AtomicFile {
+public:
+    explicit AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+        std::error_code ignored;
+        const auto status = std::filesystem::status(path_, ignored);
+        require<FileError>(
+            !std::filesystem::exists(status) || std::filesystem::is_regular_file(status),
+            path_.string(), ": cannot be written, it is not a regular file");
+        // Another name each time: two programs may write the same file at once.
+        std::random_device random;
+        for (int attempt = 0; attempt < 100 && !file_; ++attempt) {
+            temporary_ = path_;
+            temporary_ += text(".", random(), ".part");
+            file_.reset(std::fopen(temporary_.string().c_str(), "wbx"));
+            if (!file_ && errno != EEXIST) break;
+        }
+        if (!file_) fail(reason(errno));
+    }
+
+    AtomicFile(AtomicFile&&) = default;
+
+    ~AtomicFile() {
+        if (!file_) return;
+        file_.reset();
+        std::error_code ignored;
+        std::filesystem::remove(temporary_, ignored);
+    }
+
+    void write(std::string_view content) {
+        if (std::fwrite(content.data(), 1, content.size(), file_.get()) != content.size())
+            fail(reason(errno));
+    }
+
+    /// Ends the file and gives it its name.
+    void commit() {
+        // A full disk may show only now, when the last bytes are flushed.
+        std::error_code error;
+        if (std::fclose(file_.release()) != 0)
+            error = reason(errno);
+        else
+            std::filesystem::rename(temporary_, path_, error);
+        if (!error) return;
+        std::error_code ignored;
+        std::filesystem::remove(temporary_, ignored);
+        fail(error);
+    }
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    struct Close {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+
+    [[nodiscard]] static std::error_code reason(int number) {
+        return {number, std::generic_category()};
+    }
+
+    [[noreturn]] void fail(std::error_code error) const {
+        throw FileError(text(path_.string(), ": cannot be written: ", error.message()));
+    }
+
+    std::filesystem::path path_, temporary_;
+    std::unique_ptr<std::FILE, Close> file_;
+};
+
+/// Writes a whole file at once: afterwards it holds `content`, or what it held before.
+inline void write_file(const std::filesystem::path& path, std::string_view content) {
+    AtomicFile file(path);
+    file.write(content);
+    file.commit();
+}
+
+}  // namespace transst

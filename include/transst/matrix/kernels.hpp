@@ -1,0 +1,142 @@
+// The two products of a row block, and nothing else: U = X_b A and result += X_b' C.
+//
+// Few columns (q factors), many genes. The factors of one gene lie together, padded to a width the
+// compiler knows, so that each non-zero costs one contiguous multiply-add in registers. More than
+// 32 columns are cut into panels; a block of rows stays in cache between panels and products.
+#pragma once
+
+#include <transst/matrix/rows.hpp>
+
+#include <algorithm>
+
+namespace transst::detail {
+
+/// Column widths of the panels that `columns` columns are cut into.
+struct PanelCut {
+    static constexpr Index widest = 32;
+    Index columns = 0;
+
+    [[nodiscard]] Index count() const { return (columns + widest - 1) / widest; }
+    /// Width of panel i, padded to a multiple of 8.
+    [[nodiscard]] Index width(Index i) const {
+        return std::min(widest, (columns - i * widest + 7) / 8 * 8);
+    }
+    /// All panels side by side.
+    [[nodiscard]] Index padded() const { return (columns + 7) / 8 * 8; }
+};
+
+/// Calls run(std::integral_constant<int, W>) for the panel width W.
+template <class Run>
+void with_width(Index width, Run&& run) {
+    switch (width) {
+        case 8: return run(std::integral_constant<int, 8>{});
+        case 16: return run(std::integral_constant<int, 16>{});
+        case 24: return run(std::integral_constant<int, 24>{});
+        default: return run(std::integral_constant<int, 32>{});
+    }
+}
+
+/// A genes × columns matrix cut into panels, each genes × width and row-major.
+template <class S>
+class Panels {
+public:
+    Panels(Index genes, Index columns)
+        : genes_(genes), cut_{columns}, values_(Vector<S>::Zero(genes * cut_.padded())) {}
+
+    template <class Derived>
+    explicit Panels(const Eigen::MatrixBase<Derived>& a) : Panels(a.rows(), a.cols()) {
+        for (Index i = 0; i < cut_.count(); ++i)
+            matrix(i).leftCols(used(i)) =
+                a.middleCols(i * PanelCut::widest, used(i)).template cast<S>();
+    }
+
+    [[nodiscard]] const PanelCut& cut() const { return cut_; }
+    [[nodiscard]] S* panel(Index i) { return values_.data() + genes_ * i * PanelCut::widest; }
+    [[nodiscard]] const S* panel(Index i) const {
+        return values_.data() + genes_ * i * PanelCut::widest;
+    }
+
+    /// Adds what has gathered to `total` and starts again from zero.
+    template <class Total>
+    void flush_into(Total& total) {
+        for (Index i = 0; i < cut_.count(); ++i)
+            total.middleCols(i * PanelCut::widest, used(i)) +=
+                matrix(i).leftCols(used(i)).template cast<typename Total::Scalar>();
+        values_.setZero();
+    }
+
+private:
+    [[nodiscard]] Index used(Index i) const {
+        return std::min(PanelCut::widest, cut_.columns - i * PanelCut::widest);
+    }
+    [[nodiscard]] Eigen::Map<RowMatrix<S>> matrix(Index i) {
+        return {panel(i), genes_, cut_.width(i)};
+    }
+
+    Index genes_;
+    PanelCut cut_;
+    Vector<S> values_;
+};
+
+/// U = X_b A, U being block rows × cut.padded(), row-major.
+template <class S, class Value, class Offset, class Column>
+void multiply(const SparseBlock<Value, Offset, Column>& block, const Panels<S>& a, S* u) {
+    const Index stride = a.cut().padded();
+    for (Index p = 0; p < a.cut().count(); ++p)
+        with_width(a.cut().width(p), [&](auto width) {
+            constexpr int w = decltype(width)::value;
+            using Strip = Eigen::Array<S, w, 1>;
+            const S* panel = a.panel(p);
+            for (Index i = 0; i < block.rows; ++i) {
+                Strip sum = Strip::Zero();
+                for (Offset e = block.starts[i]; e < block.starts[i + 1]; ++e)
+                    sum += static_cast<S>(block.values[e]) *
+                           Eigen::Map<const Strip>(panel + Index{block.columns[e]} * w);
+                Eigen::Map<Strip>(u + i * stride + p * PanelCut::widest) = sum;
+            }
+        });
+}
+
+/// result += X_b' C, C being block rows × cut.padded(), row-major.
+template <class S, class Value, class Offset, class Column>
+void scatter(const SparseBlock<Value, Offset, Column>& block, const S* c, Panels<S>& result) {
+    const Index stride = result.cut().padded();
+    for (Index p = 0; p < result.cut().count(); ++p)
+        with_width(result.cut().width(p), [&](auto width) {
+            constexpr int w = decltype(width)::value;
+            using Strip = Eigen::Array<S, w, 1>;
+            S* panel = result.panel(p);
+            for (Index i = 0; i < block.rows; ++i) {
+                const Strip row = Eigen::Map<const Strip>(c + i * stride + p * PanelCut::widest);
+                for (Offset e = block.starts[i]; e < block.starts[i + 1]; ++e)
+                    Eigen::Map<Strip>(panel + Index{block.columns[e]} * w) +=
+                        static_cast<S>(block.values[e]) * row;
+            }
+        });
+}
+
+template <class S, class Derived>
+void multiply(const Eigen::MatrixBase<Derived>& block, const Panels<S>& a, S* u) {
+    const Index stride = a.cut().padded();
+    for (Index p = 0; p < a.cut().count(); ++p) {
+        const Index w = a.cut().width(p);
+        Eigen::Map<RowMatrix<S>, Eigen::Unaligned, Eigen::OuterStride<>>(
+            u + p * PanelCut::widest, block.rows(), w, Eigen::OuterStride<>(stride))
+            .noalias() = block.template cast<S>() *
+                         Eigen::Map<const RowMatrix<S>>(a.panel(p), block.cols(), w);
+    }
+}
+
+template <class S, class Derived>
+void scatter(const Eigen::MatrixBase<Derived>& block, const S* c, Panels<S>& result) {
+    const Index stride = result.cut().padded();
+    for (Index p = 0; p < result.cut().count(); ++p) {
+        const Index w = result.cut().width(p);
+        Eigen::Map<RowMatrix<S>>(result.panel(p), block.cols(), w).noalias() +=
+            block.transpose().template cast<S>() *
+            Eigen::Map<const RowMatrix<S>, Eigen::Unaligned, Eigen::OuterStride<>>(
+                c + p * PanelCut::widest, block.rows(), w, Eigen::OuterStride<>(stride));
+    }
+}
+
+}  // namespace transst::detail

@@ -1,0 +1,82 @@
+// Sums of each gene over the cells, in one pass.
+#pragma once
+
+#include <transst/core/lanes.hpp>
+#include <transst/core/run.hpp>
+#include <transst/matrix/rows.hpp>
+
+#include <cmath>
+
+namespace transst {
+
+/// Number of cells, and for each of p genes the sum and the sum of squares over them.
+struct GeneSums {
+    double cells = 0;
+    Vector<double> sum, squares;
+
+    [[nodiscard]] static GeneSums zero(Index genes) {
+        return {0, Vector<double>::Zero(genes), Vector<double>::Zero(genes)};
+    }
+
+    GeneSums& operator+=(const GeneSums& other) {
+        cells += other.cells;
+        sum += other.sum;
+        squares += other.squares;
+        return *this;
+    }
+
+    [[nodiscard]] Vector<double> mean() const { return sum / std::max(1.0, cells); }
+
+    /// Variance with divisor n; exactly 0 for a gene that does not vary.
+    [[nodiscard]] Vector<double> variance() const {
+        const Vector<double> m = mean();
+        Vector<double> out = squares / std::max(1.0, cells) - m.cwiseAbs2();
+        for (Index j = 0; j < out.size(); ++j)
+            if (out[j] <= 1e-12 * m[j] * m[j]) out[j] = 0;
+        return out;
+    }
+};
+
+/// Throws BadData, naming the first offending cell and gene, if x holds NaN or an infinity.
+template <ExpressionRows X>
+void refuse_non_finite(const X& x, std::string_view caller) {
+    for_each_entry(x, 0, x.rows(), [&](Index i, Index j, auto value) {
+        require<BadData>(std::isfinite(static_cast<double>(value)), caller, ": X(", i, ", ", j,
+                         ") is ", static_cast<double>(value),
+                         "; expression must be finite. Remove or impute that cell or gene");
+    });
+}
+
+/// Sums over the rows `use(row)` says yes to. Throws BadData if an entry is not finite.
+template <ExpressionRows X, class Use>
+[[nodiscard]] GeneSums gene_sums(const X& x, const RunOptions& run, std::string_view caller,
+                                 Use&& use) {
+    const GeneSums total = sum_lanes(
+        Lanes(x.rows()), run.threads, GeneSums::zero(x.cols()),
+        [&](GeneSums& sums, Index begin, Index end) {
+            for (Index i = begin; i < end; ++i) sums.cells += use(i) ? 1 : 0;
+            for_each_entry(x, begin, end, [&](Index i, Index j, auto value) {
+                if (!use(i)) return;
+                const auto v = static_cast<double>(value);
+                sums.sum[j] += v;
+                sums.squares[j] += v * v;
+            });
+        });
+    if (!std::isfinite(total.squares.sum())) refuse_non_finite(x, caller);
+    return total;
+}
+
+/// Sums over all rows.
+template <ExpressionRows X>
+[[nodiscard]] GeneSums gene_sums(const X& x, const RunOptions& run, std::string_view caller) {
+    return gene_sums(x, run, caller, [](Index) { return true; });
+}
+
+/// ‖x_j‖² of each column (p). Throws BadData if an entry is not finite.
+template <ExpressionRows X>
+[[nodiscard]] Vector<double> column_square_norms(const X& x, const RunOptions& run,
+                                                 std::string_view caller) {
+    return gene_sums(x, run, caller).squares;
+}
+
+}  // namespace transst

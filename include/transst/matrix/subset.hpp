@@ -1,0 +1,129 @@
+// Some rows or some genes of an expression matrix, without a copy of it.
+#pragma once
+
+#include <transst/matrix/rows.hpp>
+
+#include <span>
+
+namespace transst {
+
+namespace detail {
+
+template <class Rows>
+inline constexpr bool gives_dense = is_dense<BlockOf<Rows>>;
+
+inline void check_positions(std::span<const Index> chosen, Index limit, std::string_view caller,
+                            std::string_view what) {
+    for (const Index i : chosen)
+        require(i >= 0 && i < limit, caller, ": ", what, " ", i, " does not exist; the matrix has ",
+                limit, " ", what, "s, numbered from 0");
+}
+
+}  // namespace detail
+
+/// The chosen rows of an expression matrix, in the order given; refers to the matrix.
+template <ExpressionRows Rows>
+class RowSubset {
+public:
+    using Scalar = typename Rows::Scalar;
+
+    RowSubset(const Rows& rows, std::vector<Index> chosen)
+        : rows_(&rows), chosen_(std::move(chosen)) {
+        detail::check_positions(chosen_, rows.rows(), "RowSubset", "row");
+    }
+
+    [[nodiscard]] Index rows() const { return static_cast<Index>(chosen_.size()); }
+    [[nodiscard]] Index cols() const { return rows_->cols(); }
+
+    [[nodiscard]] auto row_block(Index begin, Index end) const {
+        if constexpr (detail::gives_dense<Rows>) {
+            RowMatrix<Scalar> out(end - begin, cols());
+            for (Index i = begin; i < end; ++i) {
+                const Index row = at(i);
+                out.row(i - begin) = rows_->row_block(row, row + 1);
+            }
+            return out;
+        } else {
+            OwnedSparseBlock<Scalar> out;
+            for (Index i = begin; i < end; ++i) {
+                const auto block = rows_->row_block(at(i), at(i) + 1);
+                detail::for_each_entry(detail::view(block), [&](Index, Index column, Scalar value) {
+                    out.columns.push_back(static_cast<std::int32_t>(column));
+                    out.values.push_back(value);
+                });
+                out.end_row();
+            }
+            return out;
+        }
+    }
+
+private:
+    [[nodiscard]] Index at(Index i) const { return chosen_[static_cast<std::size_t>(i)]; }
+
+    const Rows* rows_;
+    std::vector<Index> chosen_;
+};
+
+/// The chosen genes of an expression matrix, in the order given; refers to the matrix.
+template <ExpressionRows Rows>
+class GeneSubset {
+public:
+    using Scalar = typename Rows::Scalar;
+
+    GeneSubset(const Rows& rows, std::vector<Index> chosen)
+        : rows_(&rows),
+          chosen_(std::move(chosen)),
+          position_(static_cast<std::size_t>(rows.cols()), std::int32_t{-1}) {
+        detail::check_positions(chosen_, rows.cols(), "GeneSubset", "gene");
+        for (std::size_t j = 0; j < chosen_.size(); ++j) {
+            auto& place = position_[static_cast<std::size_t>(chosen_[j])];
+            require(place < 0, "GeneSubset: gene ", chosen_[j], " is chosen twice");
+            place = static_cast<std::int32_t>(j);
+        }
+    }
+
+    [[nodiscard]] Index rows() const { return rows_->rows(); }
+    [[nodiscard]] Index cols() const { return static_cast<Index>(chosen_.size()); }
+
+    [[nodiscard]] auto row_block(Index begin, Index end) const {
+        const auto whole = rows_->row_block(begin, end);
+        if constexpr (detail::gives_dense<Rows>) {
+            RowMatrix<Scalar> out(end - begin, cols());
+            for (Index j = 0; j < cols(); ++j)
+                out.col(j) = detail::view(whole).col(chosen_[static_cast<std::size_t>(j)]);
+            return out;
+        } else {
+            OwnedSparseBlock<Scalar> out;
+            const auto block = detail::view(whole);
+            for (Index i = 0; i < block.rows; ++i) {
+                for (auto e = block.starts[i]; e < block.starts[i + 1]; ++e) {
+                    const auto place = position_[static_cast<std::size_t>(block.columns[e])];
+                    if (place < 0) continue;
+                    out.columns.push_back(place);
+                    out.values.push_back(block.values[e]);
+                }
+                out.end_row();
+            }
+            return out;
+        }
+    }
+
+private:
+    const Rows* rows_;
+    std::vector<Index> chosen_;
+    std::vector<std::int32_t> position_;  ///< of each gene of the whole among the chosen, or −1
+};
+
+/// Rows `chosen` of x.
+template <ExpressionRows Rows>
+[[nodiscard]] RowSubset<Rows> select_rows(const Rows& x, std::vector<Index> chosen) {
+    return RowSubset<Rows>(x, std::move(chosen));
+}
+
+/// Genes `chosen` of x.
+template <ExpressionRows Rows>
+[[nodiscard]] GeneSubset<Rows> select_genes(const Rows& x, std::vector<Index> chosen) {
+    return GeneSubset<Rows>(x, std::move(chosen));
+}
+
+}  // namespace transst

@@ -1,0 +1,347 @@
+// From samples as they were measured to what the estimators see: log-normalised, the same genes,
+// standardised.
+#pragma once
+
+#include <transst/core/labels.hpp>
+#include <transst/matrix/standardized.hpp>
+#include <transst/preprocess/align_genes.hpp>
+#include <transst/preprocess/log_normalize.hpp>
+#include <transst/preprocess/select_genes.hpp>
+
+namespace transst {
+
+/// Over which cells a gene is brought to mean 0 and variance 1.
+enum class StandardizeOver {
+    section,  ///< within each section, which removes a section's own shift and scale
+    all       ///< over source and target together, as in the paper
+};
+
+/// Source and target, ready for the estimators: the same p genes, standardised lazily.
+template <class SourceRows, class TargetRows>
+struct Prepared {
+    Standardized<SourceRows> source;      ///< labelled cells × p; no rows without a source
+    Standardized<TargetRows> target;      ///< spots × p
+    std::vector<Label> labels;            ///< of the source's rows
+    std::vector<std::string> class_names; ///< K
+    std::vector<std::string> genes;       ///< p ids, as the target has them
+    std::vector<std::string> symbols;     ///< p; or empty
+    std::vector<std::string> source_sections, target_sections;  ///< names, by section number
+    Index common_genes = 0;               ///< before selection
+    bool matched_by_symbol = false;
+    std::vector<std::string> warnings;
+};
+
+namespace detail {
+
+/// Section number of each row of all samples, by sample and name; empty names are one section.
+struct SectionCoding {
+    std::vector<std::string> names;
+    std::vector<std::vector<std::int32_t>> of_row;  // a vector for each sample
+};
+
+template <class Expression>
+[[nodiscard]] SectionCoding code_sections(std::span<const Sample<Expression>* const> samples) {
+    SectionCoding coding;
+    for (const auto* sample : samples) {
+        std::unordered_map<std::string, std::int32_t> number;
+        const auto n = static_cast<std::size_t>(sample->rows());
+        require<ShapeMismatch>(sample->sections.empty() || sample->sections.size() == n,
+                               sample->name, ": sections has ", sample->sections.size(),
+                               " entries, there are ", n, " cells");
+        std::vector<std::int32_t> codes(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::string& name = sample->sections.empty() ? sample->name : sample->sections[i];
+            const auto [at, added] =
+                number.emplace(name, static_cast<std::int32_t>(coding.names.size()));
+            if (added) coding.names.push_back(name);
+            codes[i] = at->second;
+        }
+        coding.of_row.push_back(std::move(codes));
+    }
+    return coding;
+}
+
+/// Sums of the chosen columns of x, for each section (rows with a negative section are left out).
+template <ExpressionRows Rows>
+[[nodiscard]] std::vector<GeneSums> section_sums(const Rows& x, const std::vector<Index>& columns,
+                                                 std::span<const std::int32_t> section,
+                                                 std::size_t sections, std::string_view caller,
+                                                 const RunOptions& run) {
+    struct All {
+        std::vector<GeneSums> of;
+        All& operator+=(const All& other) {
+            for (std::size_t s = 0; s < of.size(); ++s) of[s] += other.of[s];
+            return *this;
+        }
+    };
+    const GeneSubset<Rows> chosen(x, columns);
+    const All zero{std::vector<GeneSums>(sections, GeneSums::zero(chosen.cols()))};
+    // lanes long enough that their accumulators stay small beside the data
+    const Index shortest = std::max<Index>(512, 8 * static_cast<Index>(sections));
+    auto all = sum_lanes(Lanes(x.rows(), shortest), run.threads, zero,
+                         [&](All& sums, Index begin, Index end) {
+                             for (Index i = begin; i < end; ++i)
+                                 if (const auto s = section[static_cast<std::size_t>(i)]; s >= 0)
+                                     sums.of[static_cast<std::size_t>(s)].cells += 1;
+                             for_each_entry(chosen, begin, end, [&](Index i, Index j, auto value) {
+                                 const auto s = section[static_cast<std::size_t>(i)];
+                                 if (s < 0) return;
+                                 const auto v = static_cast<double>(value);
+                                 auto& own = sums.of[static_cast<std::size_t>(s)];
+                                 own.sum[j] += v;
+                                 own.squares[j] += v * v;
+                             });
+                         });
+    for (const auto& s : all.of)
+        if (!std::isfinite(s.squares.sum())) refuse_non_finite(x, caller);
+    return std::move(all.of);
+}
+
+/// The library's own matrix for what Rows hands out: sparse stays sparse, dense dense.
+template <class Rows>
+using Compact = std::conditional_t<is_dense<BlockOf<Rows>>, DenseRows<typename Rows::Scalar>,
+                                   CompressedRows<typename Rows::Scalar>>;
+
+/// Appends the rows of x with a section (≥ 0), chosen columns only, each value divided by its
+/// section's standard deviation; genes that do not vary in a section become zero there.
+template <ExpressionRows Rows>
+void append_scaled(Compact<Rows>& out, const Rows& x, const std::vector<Index>& columns,
+                   std::span<const std::int32_t> section, const Matrix<double>& inverse_deviation) {
+    const GeneSubset<Rows> chosen(x, columns);
+    using Value = typename Rows::Scalar;
+    const Index genes = chosen.cols();
+    if constexpr (is_dense<BlockOf<Rows>>) {
+        Index kept = 0, at = out.values.rows();
+        for (const auto s : section) kept += s >= 0;
+        out.values.conservativeResize(at + kept, genes);
+        for (Index i = 0; i < x.rows(); ++i) {
+            const auto s = section[static_cast<std::size_t>(i)];
+            if (s < 0) continue;
+            const auto owner = chosen.row_block(i, i + 1);
+            out.values.row(at++) = (view(owner).row(0).template cast<double>().array() *
+                                    inverse_deviation.row(s).array())
+                                       .template cast<Value>();
+        }
+    } else {
+        out.genes = genes;
+        constexpr Index step = 256;
+        for (Index b = 0; b < x.rows(); b += step) {
+            const auto owner = chosen.row_block(b, std::min(x.rows(), b + step));
+            const auto block = view(owner);
+            for (Index i = 0; i < block.rows; ++i) {
+                const auto s = section[static_cast<std::size_t>(b + i)];
+                if (s < 0) continue;
+                for (auto e = block.starts[i]; e < block.starts[i + 1]; ++e) {
+                    const double scaled = static_cast<double>(block.values[e]) *
+                                          inverse_deviation(s, block.columns[e]);
+                    if (scaled == 0) continue;
+                    out.columns.push_back(block.columns[e]);
+                    out.values.push_back(static_cast<Value>(scaled));
+                }
+                out.starts.push_back(static_cast<Index>(out.columns.size()));
+            }
+        }
+    }
+}
+
+}  // namespace detail
+
+/// Log-normalises counts, keeps the genes that target and sources share and that vary most, and
+/// standardises them.
+struct Prepare {
+    static constexpr std::string_view name = "Prepare";
+
+    struct Options {
+        Index genes = 2000;  ///< at most so many
+        GeneCriterion criterion = GeneCriterion::variance;
+        GenesFrom genes_from = GenesFrom::target;
+        StandardizeOver standardize = StandardizeOver::section;
+        std::vector<std::string> ignore{};  ///< source labels to leave out, beside missing ones
+
+        [[nodiscard]] static Options published() {
+            return {.standardize = StandardizeOver::all};
+        }
+    } options{};
+
+    /// sources: any number, none included (the target alone is prepared). Cells of a source without
+    /// a label are left out. Throws BadData (no common genes, a duplicate gene, NaN, negative
+    /// counts, a source without labels), InvalidArgument (genes < 1) or ShapeMismatch.
+    template <class SourceExpression, class TargetExpression>
+    [[nodiscard]] auto fit(std::span<const Sample<SourceExpression>* const> sources,
+                           const Sample<TargetExpression>& target,
+                           const RunOptions& run = {}) const {
+        using SourceView = decltype(log_normalize(*sources.front()));
+        using TargetView = decltype(log_normalize(target));
+        using SourceRows = detail::Compact<SourceView>;
+        using TargetRows = detail::Compact<TargetView>;
+        using Result = Prepared<SourceRows, TargetRows>;
+        std::vector<std::string> warnings;
+        check(sources, target);
+
+        std::vector<GeneNames> names{{target.genes, target.symbols, target.name}};
+        for (const auto* s : sources) names.push_back({s->genes, s->symbols, s->name});
+        const GeneAlignment aligned = align_genes(names);
+
+        // labels; a left-out cell has no section, which leaves it out of everything
+        std::vector<std::string> words;
+        for (const auto* s : sources) words.insert(words.end(), s->labels.begin(), s->labels.end());
+        LabelCoding coding = code_labels(words, options.ignore);
+        auto source_sections = detail::code_sections<SourceExpression>(sources);
+        std::vector<Label> labels;
+        std::size_t at = 0;
+        for (auto& of_row : source_sections.of_row)
+            for (auto& section : of_row) {
+                const Label label = coding.codes[at++];
+                if (label == left_out)
+                    section = -1;
+                else
+                    labels.push_back(label);
+            }
+        require<BadData>(sources.empty() || !labels.empty(),
+                         "the source has no labelled cell; name the column that holds the labels");
+        const Sample<TargetExpression>* const one[] = {&target};
+        const auto target_sections = detail::code_sections<TargetExpression>(one);
+
+        // moments of every common gene in every section
+        Index empty = 0;
+        const auto warn_empty = [&](std::string_view sample) {
+            if (empty > 0)
+                warnings.push_back(text(sample, ": ", empty, empty == 1 ? " cell has" : " cells have",
+                                        " no counts; they carry no information"));
+        };
+        const TargetView target_view = log_normalize(target, run, &empty);
+        warn_empty(target.name);
+        const auto target_sums = detail::section_sums(
+            target_view, aligned.columns[0], target_sections.of_row[0],
+            target_sections.names.size(), target.name, run);
+        std::vector<SourceView> source_views;
+        std::vector<GeneSums> source_sums(source_sections.names.size(),
+                                          GeneSums::zero(std::ssize(aligned.columns[0])));
+        for (std::size_t s = 0; s < sources.size(); ++s) {
+            source_views.push_back(log_normalize(*sources[s], run, &empty));
+            warn_empty(sources[s]->name);
+            const auto sums = detail::section_sums(source_views[s], aligned.columns[s + 1],
+                                                   source_sections.of_row[s], source_sums.size(),
+                                                   sources[s]->name, run);
+            for (std::size_t k = 0; k < sums.size(); ++k) source_sums[k] += sums[k];
+        }
+
+        const GeneSums over_target = total(target_sums), over_source = total(source_sums);
+        const auto kept = top_genes(score(over_target, over_source, !sources.empty()), options.genes);
+        require<BadData>(!kept.empty(), "none of the ", aligned.columns[0].size(),
+                         " common genes varies; there is nothing to cluster by");
+
+        Result out{
+            standardized<SourceRows>(source_views, std::span(aligned.columns).subspan(1), kept,
+                                     source_sections, moments(source_sums, over_source, over_target, kept)),
+            standardized<TargetRows>(std::span(&target_view, 1), std::span(aligned.columns).first(1),
+                                     kept, target_sections,
+                                     moments(target_sums, over_source, over_target, kept)),
+            std::move(labels),
+            std::move(coding.names),
+            {},
+            {},
+            std::move(source_sections.names),
+            target_sections.names,
+            std::ssize(aligned.columns[0]),
+            aligned.by_symbol,
+            std::move(warnings)};
+        for (const Index j : kept) {
+            const auto column = static_cast<std::size_t>(aligned.columns[0][static_cast<std::size_t>(j)]);
+            out.genes.push_back(target.genes[column]);
+            if (!target.symbols.empty()) out.symbols.push_back(target.symbols[column]);
+        }
+        if (aligned.by_symbol)
+            out.warnings.push_back("genes were matched by symbol, since hardly any id agrees");
+        return out;
+    }
+
+private:
+    struct SectionMoments {
+        Matrix<double> mean, inverse_deviation;  // sections × p
+    };
+
+    template <class SourceExpression, class TargetExpression>
+    void check(std::span<const Sample<SourceExpression>* const> sources,
+               const Sample<TargetExpression>& target) const {
+        require(options.genes >= 1, "Prepare: genes = ", options.genes, "; it must be at least 1");
+        const auto check_one = [](const auto& sample) {
+            require<ShapeMismatch>(std::ssize(sample.genes) == sample.cols(), sample.name, ": genes has ",
+                                   sample.genes.size(), " names, the expression has ", sample.cols(),
+                                   " columns");
+            require<ShapeMismatch>(
+                sample.symbols.empty() || sample.symbols.size() == sample.genes.size(), sample.name,
+                ": symbols has ", sample.symbols.size(), " entries, genes has ", sample.genes.size());
+            require<BadData>(sample.rows() > 0, sample.name, ": there are no cells");
+        };
+        check_one(target);
+        for (const auto* s : sources) {
+            check_one(*s);
+            require<ShapeMismatch>(std::ssize(s->labels) == s->rows(), s->name, ": labels has ",
+                                   s->labels.size(), " entries, there are ", s->rows(),
+                                   " cells; a source needs a label for each (NA where unknown)");
+        }
+    }
+
+    [[nodiscard]] static GeneSums total(std::span<const GeneSums> sums) {
+        GeneSums all = sums.empty() ? GeneSums{} : GeneSums::zero(sums.front().sum.size());
+        for (const auto& s : sums) all += s;
+        return all;
+    }
+
+    [[nodiscard]] Vector<double> score(const GeneSums& target, const GeneSums& source,
+                                       bool has_source) const {
+        const Vector<double> of_target = gene_scores(target, options.criterion);
+        if (!has_source || options.genes_from == GenesFrom::target) return of_target;
+        const Vector<double> of_source = gene_scores(source, options.criterion);
+        if (options.genes_from == GenesFrom::source)
+            return (of_target.array() < 0).select(-1, of_source);
+        const Vector<double> ranks = falling_ranks(of_target) + falling_ranks(of_source);
+        return (of_target.array() < 0 || of_source.array() < 0)
+            .select(-1, static_cast<double>(2 * ranks.size()) - ranks.array());
+    }
+
+    /// Mean and 1/sd of the kept genes, for each section.
+    [[nodiscard]] SectionMoments moments(std::span<const GeneSums> sections, const GeneSums& source,
+                                         const GeneSums& target,
+                                         const std::vector<Index>& kept) const {
+        const Index count = std::ssize(sections), genes = std::ssize(kept);
+        SectionMoments out{Matrix<double>(count, genes), Matrix<double>(count, genes)};
+        GeneSums both = target;
+        if (source.sum.size() == both.sum.size()) both += source;
+        for (Index s = 0; s < count; ++s) {
+            const auto& own = options.standardize == StandardizeOver::all
+                                  ? both
+                                  : sections[static_cast<std::size_t>(s)];
+            out.mean.row(s) = own.mean()(kept).transpose();
+            out.inverse_deviation.row(s) =
+                detail::inverse_deviation(own.variance())(kept).transpose();
+        }
+        return out;
+    }
+
+    template <class Out, class Views>
+    [[nodiscard]] static Standardized<Out> standardized(
+        const Views& views, std::span<const std::vector<Index>> aligned,
+        const std::vector<Index>& kept, const detail::SectionCoding& sections,
+        const SectionMoments& moments) {
+        Out rows;
+        if constexpr (requires { rows.genes; })
+            rows.genes = std::ssize(kept);
+        else
+            rows.values.resize(0, std::ssize(kept));
+        std::vector<std::int32_t> section;
+        for (std::size_t s = 0; s < std::size(views); ++s) {
+            std::vector<Index> columns;
+            for (const Index j : kept) columns.push_back(aligned[s][static_cast<std::size_t>(j)]);
+            detail::append_scaled(rows, views[s], columns, sections.of_row[s],
+                                  moments.inverse_deviation);
+            for (const auto number : sections.of_row[s])
+                if (number >= 0) section.push_back(number);
+        }
+        return {std::move(rows), moments.mean.cwiseProduct(moments.inverse_deviation),
+                Vector<double>::Ones(std::ssize(kept)), std::move(section)};
+    }
+};
+
+}  // namespace transst

@@ -1,0 +1,60 @@
+// λ chosen on the target: the loading is fitted for every λ of a grid, and the best is kept.
+#pragma once
+
+#include <transst/transfer/split_error.hpp>
+
+namespace transst {
+
+/// TransferLoading with λ from a grid, by the published split criterion (split_error).
+///
+///     const auto transfer = transst::ChooseLambda{}.fit(target, source_fit);
+template <std::floating_point Scalar = double>
+struct ChooseLambda {
+    static constexpr std::string_view name = "ChooseLambda";
+
+    struct Options {
+        typename TransferLoading<Scalar>::Options transfer{};  ///< its lambda is not used
+        std::vector<double> grid{0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100,
+                                 std::numeric_limits<double>::infinity()};
+        bool new_split_each = false;  ///< another split for every λ, as the published code has it
+
+        /// The paper's grid 0, 0.01, …, 0.20 of absolute λ, a new split for each.
+        [[nodiscard]] static Options published() {
+            Options out{.transfer = TransferLoading<Scalar>::Options::published(),
+                        .grid = {},
+                        .new_split_each = true};
+            for (int i = 0; i <= 20; ++i) out.grid.push_back(i / 100.0);
+            return out;
+        }
+    } options{};
+
+    /// As TransferLoading::fit; the criterion at each λ is kept in the fit's lambda_curve. Of equal
+    /// errors the first in the grid is taken. Throws also InvalidArgument for an empty grid.
+    template <class X>
+    [[nodiscard]] TransferFit<Scalar> fit(const X& x, const PLDRFit<Scalar>& source,
+                                          const RunOptions& run = {}) const {
+        require(!options.grid.empty(), "ChooseLambda::fit: grid is empty; give at least one lambda");
+        TransferLoading<Scalar> transfer{options.transfer};
+        const auto& rows = as_rows(x);
+        RandomStream random(run.seed, 0x53504C54);
+        std::vector<double> errors;
+        if (options.new_split_each) {
+            for (const double lambda : options.grid)
+                errors.push_back(split_error(transfer, rows, source, {lambda},
+                                             random.permutation(rows.rows()), run)[0]);
+        } else {
+            errors = split_error(transfer, rows, source, options.grid,
+                                 random.permutation(rows.rows()), run);
+        }
+        const auto best = std::min_element(errors.begin(), errors.end()) - errors.begin();
+        transfer.options.lambda = options.grid[static_cast<std::size_t>(best)];
+        auto fit = transfer.fit(rows, source, run);
+        for (std::size_t i = 0; i < errors.size(); ++i)
+            fit.lambda_curve.push_back({options.grid[i], errors[i]});
+        if (options.grid.size() > 1 && best + 1 == std::ssize(options.grid))
+            fit.warnings.push_back(text("the best lambda, ", fit.lambda, ", is the largest tried"));
+        return fit;
+    }
+};
+
+}  // namespace transst

@@ -1,0 +1,18 @@
+// Everything but files (io/) and pictures (report/). A test says so when a header is missing here.
+#pragma once
+
+#include <transst/cluster/criteria.hpp>
+#include <transst/core/labels.hpp>
+#include <transst/core/random.hpp>
+#include <transst/graph/coloring.hpp>
+#include <transst/graph/knn_graph.hpp>
+#include <transst/graph/lattice_graph.hpp>
+#include <transst/graph/neighborhood_means.hpp>
+#include <transst/graph/radius_graph.hpp>
+#include <transst/matrix/subset.hpp>
+#include <transst/metrics/adjusted_rand_index.hpp>
+#include <transst/metrics/confusion.hpp>
+#include <transst/metrics/normalized_mutual_information.hpp>
+#include <transst/pipeline.hpp>
+#include <transst/simulate/tissue.hpp>
+#include <transst/version.hpp>

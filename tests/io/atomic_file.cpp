@@ -1,0 +1,40 @@
+#include "io/temp_folder.hpp"
+#include "support/catch.hpp"
+
+#include <transst/io/atomic_file.hpp>
+
+using namespace transst;
+using support::TempFolder;
+
+TEST_CASE("a file appears when it is committed, and not before") {
+    const TempFolder folder;
+    folder.put("out.txt", "old");
+    {
+        AtomicFile file(folder.path / "out.txt");
+        file.write("ne");
+        file.write("w");
+        CHECK(folder.get("out.txt") == "old");
+        file.commit();
+        CHECK(folder.get("out.txt") == "new");
+    }
+    CHECK(folder.get("out.txt") == "new");
+    CHECK(folder.files() == 1);
+}
+
+TEST_CASE("a file that is not committed leaves no trace") {
+    const TempFolder folder;
+    folder.put("out.txt", "old");
+    { AtomicFile(folder.path / "out.txt").write("new"); }
+    CHECK(folder.get("out.txt") == "old");
+    CHECK(folder.files() == 1);
+}
+
+TEST_CASE("a file that cannot be written says why") {
+    const TempFolder folder;
+    CHECK(support::error_of(folder, [&] { write_file(folder.path / "no/out.txt", "x"); }) ==
+          "no/out.txt: cannot be written: No such file or directory");
+    std::filesystem::create_directory(folder.path / "dir");
+    CHECK(support::error_of(folder, [&] { write_file(folder.path / "dir", "x"); }) ==
+          "dir: cannot be written, it is not a regular file");
+    CHECK(folder.files() == 1);
+}
