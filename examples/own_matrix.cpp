@@ -2,14 +2,13 @@
 // is mapped into memory, so that it may be larger than memory.
 #include <transst/transst.hpp>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /// n × p floats in a file, row after row.
 class MappedRows {
@@ -33,7 +32,8 @@ public:
     transst::Index rows() const { return rows_; }
     transst::Index cols() const { return cols_; }
     auto row_block(transst::Index begin, transst::Index end) const {
-        return Eigen::Map<const transst::RowMatrix<float>>(values_ + begin * cols_, end - begin, cols_);
+        return Eigen::Map<const transst::RowMatrix<float>>(values_ + begin * cols_, end - begin,
+                                                           cols_);
     }
 
 private:
@@ -44,14 +44,15 @@ private:
 static_assert(transst::ExpressionRows<MappedRows>);
 
 int main() {
-    const auto tissue =
-        transst::TissueSimulation{{.height = 30, .width = 30, .genes = 300}}.log_expression<float>();
+    const auto tissue = transst::TissueSimulation{{.height = 30, .width = 30, .genes = 300}}
+                            .log_expression<float>();
     const auto& x = tissue.source.expression;
     const auto path = std::filesystem::temp_directory_path() /
                       ("transst_own_matrix_" + std::to_string(::getpid()) + ".bin");
     std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(x.data()),
-               static_cast<std::streamsize>(x.size()) * static_cast<std::streamsize>(sizeof(float)));
+        .write(
+            reinterpret_cast<const char*>(x.data()),
+            static_cast<std::streamsize>(x.size()) * static_cast<std::streamsize>(sizeof(float)));
 
     const auto classes = transst::code_labels(tissue.source.labels);
     const transst::PLDR<float> pldr{{.factors = 10}};
@@ -62,6 +63,7 @@ int main() {
     }
     std::filesystem::remove(path);
     const double from_memory = pldr.fit(transst::standardize(x), classes.codes).log_likelihood;
-    std::cout << "log-likelihood " << from_file << " from the file, " << from_memory << " from memory\n";
+    std::cout << "log-likelihood " << from_file << " from the file, " << from_memory
+              << " from memory\n";
     return from_file == from_memory ? 0 : 1;
 }

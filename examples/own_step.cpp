@@ -23,7 +23,8 @@ int main() {
     const auto tissue = transst::TissueSimulation{{.noise = 10, .target_share = 0.5}}.counts();
     const auto truth = transst::code_labels(tissue.target.labels);
     const auto ari = [&](const auto& fit) {
-        return transst::adjusted_rand_index(fit.template get<transst::ClusterFit>().labels, truth.codes);
+        return transst::adjusted_rand_index(fit.template get<transst::ClusterFit>().labels,
+                                            truth.codes);
     };
     const auto until_graph = transst::Pipeline{}
                                  .then(transst::Prepare{})
@@ -32,7 +33,8 @@ int main() {
                                  .then(transst::KnnGraph{});
     const transst::SpatialGMM_MRF mixture{{.clusters = 4}};
     const auto plain = until_graph.then(mixture).fit(tissue.source, tissue.target);
-    const auto smooth =
-        until_graph.then(SmoothScores{.own_weight = 2}).then(mixture).fit(tissue.source, tissue.target);
+    const auto smooth = until_graph.then(SmoothScores{.own_weight = 2})
+                            .then(mixture)
+                            .fit(tissue.source, tissue.target);
     std::cout << "ARI " << ari(plain) << " as it is, " << ari(smooth) << " with smoothed scores\n";
 }

@@ -3,10 +3,9 @@
 #include <transst/io/folder.hpp>
 #include <transst/transst.hpp>
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <iostream>
+#include <unistd.h>
 
 int main(int argc, char** argv) {
     std::filesystem::path folder, source_folder, target_folder;
@@ -18,7 +17,8 @@ int main(int argc, char** argv) {
                  ("transst_read_10x_" + std::to_string(::getpid()));
         source_folder = folder / "source";
         target_folder = folder / "target";
-        const auto tissue = transst::TissueSimulation{{.height = 30, .width = 30, .genes = 300}}.counts();
+        const auto tissue =
+            transst::TissueSimulation{{.height = 30, .width = 30, .genes = 300}}.counts();
         transst::write_folder(source_folder, tissue.source);
         transst::write_folder(target_folder, tissue.target);
     }

@@ -6,14 +6,16 @@
 #include "output_folder.hpp"
 #include "results.hpp"
 
+#include <transst/graph/lattice_graph.hpp>
+#include <transst/graph/radius_graph.hpp>
 #include <transst/io/folder.hpp>
+#include <transst/io/text_file.hpp>
 #include <transst/metrics/adjusted_rand_index.hpp>
-#include <transst/pipeline.hpp>
-#include <transst/transfer/choose_lambda.hpp>
 
 #include <charconv>
 #include <iomanip>
 #include <iostream>
+#include <map>
 
 namespace transst_program {
 namespace {
@@ -21,65 +23,70 @@ namespace {
 using transst::Index;
 using transst::require;
 
-/// A number of 0 or more, "inf" included; anything else is a usage error.
-double parse_number(const std::string& option, const std::string& word) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    require(error == std::errc{} && end == word.data() + word.size() && value >= 0, option, " is '",
-            word, "'; it must be a number of 0 or more");
-    return value;
+const std::map<std::string, transst::GeneCriterion> gene_criteria{
+    {"variance", transst::GeneCriterion::variance},
+    {"coefficient-of-variation", transst::GeneCriterion::coefficient_of_variation},
+    {"vst", transst::GeneCriterion::variance_stabilized},
+    {"spark-x", transst::GeneCriterion::spark_x},
+    {"morans-i", transst::GeneCriterion::morans_i}};
+
+/// Ids or symbols, one a line; empty lines and what surrounds a name are passed over.
+std::vector<std::string> read_gene_list(const std::string& path) {
+    transst::detail::TextFile file(path);
+    std::vector<std::string> genes;
+    for (std::string_view line; file.next(line);) {
+        const auto begin = line.find_first_not_of(" \t");
+        if (begin == line.npos) continue;
+        genes.emplace_back(line.substr(begin, line.find_last_not_of(" \t") + 1 - begin));
+    }
+    require<transst::BadData>(!genes.empty(), path, ": there are no genes; name one a line");
+    return genes;
 }
 
-struct Steps {
-    transst::Prepare prepare;
-    transst::PLDR<> pldr;
-    transst::TruncatedSVD<> svd;
-    transst::TransferLoading<> transfer;
-    transst::KnnGraph graph;
-    transst::SpatialGMM_MRF<> mixture;
-};
-
-Steps make_steps(const ClusterOptions& options) {
-    using namespace transst;
-    Steps s;
-    if (options.published) {
-        s.prepare.options = Prepare::Options::published();
-        s.pldr.options = PLDR<>::Options::published();
-        s.transfer.options = TransferLoading<>::Options::published();
-        s.graph.options = KnnGraph::Options::published();
-        s.mixture.options = SpatialGMM_MRF<>::Options::published();
-    } else {
-        s.prepare.options.standardize =
-            options.standardize == "all" ? StandardizeOver::all : StandardizeOver::section;
-        s.transfer.options.penalty = options.penalty == "absolute"      ? Penalty::absolute
-                                     : options.penalty == "information" ? Penalty::information
-                                                                        : Penalty::relative;
-        s.transfer.options.scores =
-            options.scores == "least-squares" ? Scores::least_squares : Scores::generalized;
-        s.mixture.options.starts = options.starts;
-        if (options.beta != "auto") {
-            s.mixture.options.beta_by = Beta::fixed;
-            s.mixture.options.beta = parse_number("--beta", options.beta);
-            require(std::isfinite(s.mixture.options.beta), "--beta is '", options.beta,
-                    "'; it must be finite");
+/// "7", "3-9" or "3,5,7".
+std::vector<Index> parse_clusters(const std::string& word) {
+    const auto refuse = [&] {
+        throw transst::InvalidArgument(transst::text(
+            "--clusters is '", word,
+            "'; it must be a whole number of 1 or more, a range 3-9 or a list 3,5,7"));
+    };
+    std::vector<Index> out;
+    std::string_view rest = word;
+    while (true) {
+        const auto comma = rest.find(',');
+        const std::string_view part = rest.substr(0, comma);
+        const auto dash = part.find('-');
+        const auto first = transst::detail::parse_number<Index>(part.substr(0, dash));
+        const auto last =
+            dash == part.npos ? first : transst::detail::parse_number<Index>(part.substr(dash + 1));
+        if (!first || !last || *first < 1) refuse();
+        require(*first <= *last, "--clusters is '", word,
+                "': the range is empty; put the smaller number first");
+        require(*last - *first < 1000, "--clusters is '", word,
+                "'; that is too many numbers to try");
+        for (Index k = *first; k <= *last; ++k) {
+            require(std::find(out.begin(), out.end(), k) == out.end(), "--clusters is '", word,
+                    "': ", k, " is there twice; leave one out");
+            out.push_back(k);
         }
+        if (comma == rest.npos) return out;
+        rest.remove_prefix(comma + 1);
     }
-    s.prepare.options.genes = options.genes;
-    s.prepare.options.criterion = options.gene_criterion == "variance"
-                                      ? GeneCriterion::variance
-                                      : GeneCriterion::coefficient_of_variation;
-    s.prepare.options.genes_from = options.genes_from == "target"   ? GenesFrom::target
-                                   : options.genes_from == "source" ? GenesFrom::source
-                                                                    : GenesFrom::both;
-    s.prepare.options.ignore = options.ignore;
-    s.pldr.options.factors = s.svd.options.factors = options.factors;
-    require(options.lambda != "auto" || options.published, "--lambda is 'auto'; without --published it "
-            "must be a number of 0 or more, or inf");
-    if (options.lambda != "auto") s.transfer.options.lambda = parse_number("--lambda", options.lambda);
-    s.graph.options.neighbors = options.neighbors;
-    s.graph.options.allow_duplicates = options.allow_duplicates;
-    s.mixture.options.clusters = options.clusters;
-    return s;
+}
+
+/// What can be refused without having looked at a file.
+void check_options(const ClusterOptions& options) {
+    require(!options.target.empty(), "--target is empty; name a folder");
+    for (const auto& source : options.sources)
+        require(!source.empty(), "--source is empty; name a folder, or leave it out");
+    for (auto at = options.sources.begin(); at != options.sources.end(); ++at)
+        require(std::find(options.sources.begin(), at, *at) == at, "--source ", *at,
+                " is given twice; leave one out");
+    require(!options.clusters.empty(), "--clusters is missing");
+    if (options.lambda != "auto") (void)parse_number("--lambda", options.lambda);
+    if (options.beta != "auto")
+        require(std::isfinite(parse_number("--beta", options.beta)), "--beta is '", options.beta,
+                "'; it must be finite");
 }
 
 /// What the target must have beyond what reading checks.
@@ -88,22 +95,26 @@ void check_target(const Sample& target, const ClusterOptions& options) {
     require<transst::BadData>(target.coordinates.rows() == target.rows(), options.target,
                               ": there are no coordinates; a target needs a cells.tsv with the "
                               "columns barcode, x and y");
-    require<transst::BadData>(options.clusters <= target.rows(), options.target, ": there are ",
-                              target.rows(), " spots, fewer than --clusters ", options.clusters);
+    const Index most = *std::max_element(options.clusters.begin(), options.clusters.end());
+    require<transst::BadData>(most <= target.rows(), options.target, ": there are ", target.rows(),
+                              " spots, fewer than --clusters ", most);
     for (Index i = 0; i < target.rows(); ++i)
-        require<transst::BadData>(target.coordinates.row(i).allFinite(), options.target, ": spot '",
-                                  target.barcodes[static_cast<std::size_t>(i)],
-                                  "' has no x or y; find them, or leave the spot out of the folder");
+        require<transst::BadData>(
+            target.coordinates.row(i).allFinite(), options.target, ": spot '",
+            target.barcodes[static_cast<std::size_t>(i)],
+            "' has no x or y; find them, or leave the spot out of the folder");
 }
 
 /// The same of a source.
 template <class Sample>
 void check_source(const Sample& source, const std::string& path, const ClusterOptions& options) {
-    require<transst::BadData>(!source.labels.empty(), path,
-                              ": there are no labels; a source needs a cells.tsv with labels in the "
-                              "column ", options.label_column);
-    require<transst::BadData>(transst::code_labels(source.labels, options.ignore).classes() > 0, path,
-                              ": --ignore leaves no labelled cell; keep at least one label");
+    require<transst::BadData>(
+        !source.labels.empty(), path,
+        ": there are no labels; a source needs a cells.tsv with labels in the "
+        "column ",
+        options.label_column);
+    require<transst::BadData>(transst::code_labels(source.labels, options.ignore).classes() > 0,
+                              path, ": --ignore leaves no labelled cell; keep at least one label");
 }
 
 /// A label to ignore that nothing has is likely misspelt.
@@ -124,25 +135,81 @@ std::vector<std::string> unknown_labels(const std::vector<Sample>& sources, cons
 
 }  // namespace
 
+double parse_number(const std::string& option, const std::string& word) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    require(error == std::errc{} && end == word.data() + word.size() && value >= 0, option, " is '",
+            word, "'; it must be a number of 0 or more");
+    return value;
+}
+
+transst::Prepare::Options prepare_options(const ClusterOptions& options) {
+    using namespace transst;
+    auto out = options.published ? Prepare::Options::published() : Prepare::Options{};
+    if (!options.published)
+        out.standardize =
+            options.standardize == "all" ? StandardizeOver::all : StandardizeOver::section;
+    out.genes = options.genes;
+    out.criterion = gene_criteria.at(options.gene_criterion);
+    if (!options.gene_list.empty()) out.gene_list = read_gene_list(options.gene_list);
+    out.genes_from = options.genes_from == "target"   ? GenesFrom::target
+                     : options.genes_from == "source" ? GenesFrom::source
+                                                      : GenesFrom::both;
+    out.ignore = options.ignore;
+    return out;
+}
+
+std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tissue& target) {
+    using namespace transst;
+    const RunOptions run{.threads = options.threads};
+    if (options.neighborhood == "radius")
+        return RadiusGraph{{.radius = options.radius, .allow_duplicates = options.allow_duplicates}}
+            .fit(target.coordinates, target.sections, run);
+    if (options.neighborhood == "nearest") return std::nullopt;
+    // the lattice is that of the file, before it was stretched
+    RowMatrix<double> places = target.coordinates;
+    places.col(0) = (places.col(0) / options.stretch_x).array().round();
+    places.col(1) = (places.col(1) / options.stretch_y).array().round();
+    for (Index i = 0; i < places.rows(); ++i)
+        require<BadData>(
+            std::abs(places(i, 0) * options.stretch_x - target.coordinates(i, 0)) < 1e-6 &&
+                std::abs(places(i, 1) * options.stretch_y - target.coordinates(i, 1)) < 1e-6,
+            options.target, ": spot '", target.barcodes[static_cast<std::size_t>(i)],
+            "' does not lie on an array; --neighborhood ", options.neighborhood,
+            " needs whole numbers for x (column) and y (row)");
+    return LatticeGraph{
+        {.lattice = options.neighborhood == "square" ? Lattice::square : Lattice::hexagonal}}
+        .fit(places, target.sections, run);
+}
+
+std::string with_class_name(std::string warning, const std::vector<std::string>& names) {
+    constexpr std::string_view before = "class ";
+    if (!warning.starts_with(before)) return warning;
+    std::size_t k = 0;
+    const char* const digits = warning.data() + before.size();
+    const auto end = std::from_chars(digits, warning.data() + warning.size(), k).ptr;
+    if (end == digits || k >= names.size()) return warning;
+    return warning.replace(before.size(), static_cast<std::size_t>(end - digits),
+                           "'" + names[k] + "'");
+}
+
 void cluster(const ClusterOptions& options) {
-    const Steps steps = make_steps(options);
-    require(!options.target.empty(), "--target is empty; name a folder");
-    for (const auto& source : options.sources)
-        require(!source.empty(), "--source is empty; name a folder, or leave it out");
+    check_options(options);
     Stopwatch watch;
     const std::filesystem::path out = options.out;
-    const OutputFolder folder(out, {"labels.tsv", "fit.json", "clusters.svg"}, options.force);
+    const OutputFolder folder(
+        out, {"labels.tsv", "fit.json", "clusters.svg", "markers.tsv", "posterior.tsv"},
+        options.force);
 
     // what reads badly is refused before anything is computed
-    using Sample = transst::Sample<transst::CompressedRows<float>>;
     const transst::FolderOptions reading{.stretch_x = options.stretch_x,
                                          .stretch_y = options.stretch_y,
                                          .label_column = options.label_column};
     auto reading_target = reading;
     reading_target.label_optional = !options.sources.empty();
-    const Sample target = transst::read_folder(options.target, reading_target);
+    const Tissue target = transst::read_folder(options.target, reading_target);
     check_target(target, options);
-    std::vector<Sample> sources;
+    std::vector<Tissue> sources;
     for (const auto& path : options.sources) {
         sources.push_back(transst::read_folder(path, reading));
         check_source(sources.back(), path, options);
@@ -150,24 +217,12 @@ void cluster(const ClusterOptions& options) {
     Summary summary;
     summary.add_time("read", watch.lap());
     summary.warn(unknown_labels(sources, target, options));
-
-    const transst::RunOptions run{.seed = options.seed, .threads = options.threads};
-    const auto report = [&](const auto& fit) {
-        summary.describe(options, fit, sources, target);
-        summary.write(out, target, fit.template get<transst::ClusterFit>(), options, watch);
-        if (!options.quiet) summary.print(std::cout, out);
-    };
-    // the graph first: it is quick, and refuses coordinates before anything long begins
-    const auto begin = transst::Pipeline{}.then(steps.graph).then(steps.prepare);
-    if (sources.empty())
-        report(begin.then(steps.svd).then(steps.mixture).fit(target, run));
-    else if (options.published && options.lambda == "auto")
-        report(begin.then(steps.pldr)
-                   .then(transst::ChooseLambda<>{transst::ChooseLambda<>::Options::published()})
-                   .then(steps.mixture).fit(sources, target, run));
-    else
-        report(begin.then(steps.pldr).then(steps.transfer)
-                   .then(steps.mixture).fit(sources, target, run));
+    const bool paper = options.published || options.method == "paper";
+    const Outcome outcome = paper ? cluster_as_paper(options, sources, target)
+                                  : cluster_with_trust(options, sources, target);
+    summary.describe(options, outcome, sources, target);
+    summary.write(out, target, outcome, options, watch);
+    if (!options.quiet) summary.print(std::cout, out);
 }
 
 void add_cluster(CLI::App& program) {
@@ -179,17 +234,24 @@ void add_cluster(CLI::App& program) {
         return add_option(*command, name, value, help)->group(group);
     };
     const auto at_least_1 = whole_number<Index>(1);
-    command->add_option("--source", o.sources,
-                        wrapped("Folder with labelled cells or spots; may be given several times"))
+    command
+        ->add_option("--source", o.sources,
+                     wrapped("Folder with labelled cells or spots; may be given several times"))
         ->type_name("DIR");
     command->add_option("--target", o.target, "Folder with the spots to cluster")
         ->required()
         ->type_name("DIR");
-    command->add_option("--clusters", o.clusters, "Number of clusters")
+    command
+        ->add_option_function<std::string>(
+            "--clusters",
+            [options](const std::string& word) { options->clusters = parse_clusters(word); },
+            wrapped("Number of clusters; a range 3-9 or a list 3,5,7 to choose among"))
         ->required()
-        ->transform(at_least_1)
         ->type_name("K");
-    command->add_option("--out", o.out, wrapped("Folder for labels.tsv, fit.json and clusters.svg"))
+    command
+        ->add_option(
+            "--out", o.out,
+            wrapped("Folder for labels.tsv, clusters.svg, markers.tsv, posterior.tsv and fit.json"))
         ->required()
         ->type_name("DIR");
     command->add_flag("--force", o.force, "Replace results that are already there");
@@ -197,9 +259,10 @@ void add_cluster(CLI::App& program) {
     add_run_options(*command, o.seed, o.threads);
 
     const char* reading = "Reading";
-    command->add_option("--ignore", o.ignore,
-                        wrapped("Label left out of the source and of the ARI; may be given several "
-                                "times"))
+    command
+        ->add_option("--ignore", o.ignore,
+                     wrapped("Label left out of the source and of the ARI; may be given several "
+                             "times"))
         ->type_name("LABEL")
         ->group(reading);
     add(reading, "--label-column", o.label_column, "Column of cells.tsv with the labels");
@@ -207,32 +270,71 @@ void add_cluster(CLI::App& program) {
     add(reading, "--stretch-y", o.stretch_y,
         "Multiply y by this: 1.7320508 for array rows of Visium")
         ->transform(finite_number(true));
-    command->add_flag("--allow-duplicates", o.allow_duplicates,
-                      "Accept spots that lie at the same place")
+    command
+        ->add_flag("--allow-duplicates", o.allow_duplicates,
+                   "Accept spots that lie at the same place")
         ->group(reading);
 
     const char* method = "Method";
     add(method, "--genes", o.genes, "At most so many, the most variable")->transform(at_least_1);
-    add(method, "--gene-criterion", o.gene_criterion, "By what genes are ranked")
-        ->check(CLI::IsMember({"variance", "coefficient-of-variation"}));
+    add(method, "--gene-criterion", o.gene_criterion,
+        "By what genes are ranked: variance, coefficient-of-variation, vst, spark-x or morans-i")
+        ->option_text("NAME=" + o.gene_criterion)
+        ->check(
+            CLI::IsMember({"variance", "coefficient-of-variation", "vst", "spark-x", "morans-i"}));
+    command
+        ->add_option("--gene-list", o.gene_list,
+                     wrapped("File with the genes to use, ids or symbols, one a line; instead of "
+                             "--genes and --gene-criterion"))
+        ->type_name("FILE")
+        ->group(method);
     add(method, "--genes-from", o.genes_from, "Whose cells rank the genes")
         ->check(CLI::IsMember({"target", "source", "both"}));
     add(method, "--standardize", o.standardize,
         "Genes to mean 0, variance 1 within each section, or over all cells")
         ->check(CLI::IsMember({"section", "all"}));
     add(method, "--factors", o.factors, "Number of factors")->transform(at_least_1);
-    add(method, "--lambda", o.lambda,
-        "Weight of the source's loading, 0 or more, or inf; auto with --published: chosen by its "
-        "criterion");
-    add(method, "--penalty", o.penalty, "What lambda multiplies")
-        ->check(CLI::IsMember({"relative", "absolute", "information"}));
-    add(method, "--scores", o.scores, "How factor scores are computed")
-        ->check(CLI::IsMember({"generalized", "least-squares"}));
-    add(method, "--neighbors", o.neighbors, "Nearest neighbours of a spot")->transform(at_least_1);
-    add(method, "--beta", o.beta, "Smoothness in space, 0 or more; auto: estimated");
-    add(method, "--starts", o.starts, "Starts of the mixture")->transform(at_least_1);
-    command->add_flag("--published", o.published, "Do as the published code does, errors included")
+    command
+        ->add_option("--neighbors", o.neighbors,
+                     wrapped("Nearest neighbours of a spot [6, with --method paper 5]"))
+        ->transform(at_least_1)
         ->group(method);
+    add(method, "--beta", o.beta, "Smoothness in space, 0 or more; auto: estimated");
+    command
+        ->add_option("--starts", o.starts,
+                     wrapped("Starts of a mixture without anchors [5, with --method paper 10]"))
+        ->transform(at_least_1)
+        ->group(method);
+    add(method, "--criterion", o.criterion, "By which the number of clusters is chosen")
+        ->option_text("NAME=" + o.criterion)
+        ->check(CLI::IsMember({"bic", "mbic", "hbic", "icl", "stability"}));
+    add(method, "--method", o.method,
+        "trust: the sources are trusted as far as the target bears them out; paper: the paper's "
+        "three "
+        "steps")
+        ->option_text("NAME=" + o.method)
+        ->check(CLI::IsMember({"trust", "paper"}));
+
+    const char* trusting = "Method trust";
+    add(trusting, "--trust", o.trust,
+        "How far: anchored (its classes are priors), guided (its informative genes), none; auto: "
+        "learned from the target")
+        ->option_text("NAME=" + o.trust)
+        ->check(CLI::IsMember({"auto", "anchored", "guided", "none"}));
+    add(trusting, "--kappa", o.kappa, "Spots that each class is worth when it anchors")
+        ->transform(finite_number(true));
+
+    const char* paper = "Method paper (each of these implies it)";
+    add(paper, "--lambda", o.lambda,
+        "Weight of the source's loading, 0 or more, or inf; auto: chosen on the target");
+    add(paper, "--penalty", o.penalty, "What lambda multiplies")
+        ->option_text("NAME=" + o.penalty)
+        ->check(CLI::IsMember({"relative", "absolute", "information"}));
+    add(paper, "--scores", o.scores, "How factor scores are computed")
+        ->option_text("NAME=" + o.scores)
+        ->check(CLI::IsMember({"generalized", "least-squares"}));
+    command->add_flag("--published", o.published, "Do as the published code does, errors included")
+        ->group(paper);
     command->footer(
         "Examples:\n"
         "  transst cluster --source 151673 --target 151674 --stretch-y 1.7320508 \\\n"
@@ -242,11 +344,25 @@ void add_cluster(CLI::App& program) {
     command->callback([options, command] {
         const auto given = [&](const char* name) { return command->count(name) > 0; };
         if (options->published) {
-            for (const char* name : {"--standardize", "--penalty", "--scores", "--beta", "--starts"})
-                require(!given(name), name, " cannot be given with --published, which sets it; leave "
+            for (const char* name :
+                 {"--standardize", "--penalty", "--scores", "--beta", "--starts"})
+                require(!given(name), name,
+                        " cannot be given with --published, which sets it; leave "
                         "out one of the two");
             // the published code chooses lambda itself, unless told
             if (!given("--lambda")) options->lambda = "auto";
+        }
+        const bool of_paper =
+            options->published || given("--lambda") || given("--penalty") || given("--scores");
+        if (of_paper) {
+            for (const char* name : {"--trust", "--kappa"})
+                require(!given(name), name,
+                        " belongs to --method trust, and --published, --lambda, "
+                        "--penalty and --scores to --method paper; leave out one of the two");
+            require(options->method != "trust" || !given("--method"),
+                    "--method trust has no --published, "
+                    "--lambda, --penalty or --scores; leave these out, or say --method paper");
+            options->method = "paper";
         }
         cluster(*options);
     });

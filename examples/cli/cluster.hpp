@@ -1,9 +1,11 @@
 // What `transst cluster` does, for the commands that call it.
 #pragma once
 
-#include <transst/core/types.hpp>
+#include <transst/cluster/choose_clusters.hpp>
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,8 @@ namespace transst_program {
 struct ClusterOptions {
     std::vector<std::string> sources;
     std::string target, out;
-    transst::Index clusters = 0;
+    std::vector<transst::Index> clusters;  ///< one, or those to choose among by the criterion
+    std::string criterion = "mbic";
 
     std::vector<std::string> ignore;
     std::string label_column = "label";
@@ -21,18 +24,31 @@ struct ClusterOptions {
 
     transst::Index genes = 2000;
     std::string gene_criterion = "variance", genes_from = "target", standardize = "section";
+    std::string gene_list;
     transst::Index factors = 15;
     std::string lambda = "1", penalty = "relative", scores = "generalized";
-    transst::Index neighbors = 5;
+    std::optional<transst::Index> neighbors;  ///< nothing: the method's own
+    std::string neighborhood = "nearest";
+    double radius = 0;
     bool allow_duplicates = false;
     std::string beta = "auto";
-    transst::Index starts = 10;
+    std::optional<transst::Index> starts;  ///< nothing: the method's own
 
+    std::string method = "trust";  ///< or paper
+    std::string trust = "auto";
+    double kappa = 1000;
     bool published = false;
     std::uint64_t seed = 1;
     int threads = 0;
     bool force = false, quiet = false;
 };
+
+inline const std::map<std::string, transst::ClustersCriterion> clusters_criteria{
+    {"bic", transst::ClustersCriterion::bic},
+    {"mbic", transst::ClustersCriterion::mbic},
+    {"hbic", transst::ClustersCriterion::hbic},
+    {"icl", transst::ClustersCriterion::icl},
+    {"stability", transst::ClustersCriterion::stability}};
 
 /// Reads, fits, writes labels.tsv, fit.json and clusters.svg. Throws transst::Error.
 void cluster(const ClusterOptions& options);

@@ -19,15 +19,17 @@ void add_demo(CLI::App& program) {
     auto* command = program.add_subcommand(
         "demo", wrapped("Simulate a tissue, cluster it, and say how well that went"));
     auto options = std::make_shared<Options>();
-    command->add_option("--out", options->out,
-                        wrapped("Folder to write to; the last demo there is replaced"))
+    command
+        ->add_option("--out", options->out,
+                     wrapped("Folder to write to; the last demo there is replaced"))
         ->type_name("DIR")
         ->capture_default_str();
     add_run_options(*command, options->seed, options->threads);
     command->callback([options] {
         transst::require(!options->out.empty(), "--out is empty; name a folder");
         const std::filesystem::path out = options->out;
-        const transst::TissueSimulation simulation{{.height = 80, .width = 80, .target_share = 0.5}};
+        const transst::TissueSimulation simulation{
+            {.height = 80, .width = 80, .target_share = 0.5}};
         const auto tissue = simulation.counts({.seed = options->seed, .threads = options->threads});
         transst::write_folder(out / "source", tissue.source);
         transst::write_folder(out / "target", tissue.target);
@@ -35,7 +37,7 @@ void add_demo(CLI::App& program) {
         job.sources = {(out / "source").string()};
         job.target = (out / "target").string();
         job.out = (out / "result").string();
-        job.clusters = simulation.options.classes;
+        job.clusters = {simulation.options.classes};
         job.factors = simulation.options.factors;
         job.seed = options->seed;
         job.threads = options->threads;

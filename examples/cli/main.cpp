@@ -25,6 +25,8 @@ int main(int argc, char** argv) {
         "  transst cluster --source reference --target tissue --clusters 7 --out result\n"
         "  transst cluster --help");
     transst_program::add_cluster(program);
+    transst_program::add_score(program);
+    transst_program::add_study(program);
     transst_program::add_simulate(program);
     transst_program::add_demo(program);
     try {

@@ -54,7 +54,8 @@ inline CLI::Validator finite_number(bool positive = false) {
     const auto check = [positive](std::string& word) -> std::string {
         const auto value = transst::detail::parse_number<double>(word);
         if (value && std::isfinite(*value) && (*value > 0 || !positive)) return {};
-        return transst::text("'", word, "' is not a ", positive ? "positive, " : "", "finite number");
+        return transst::text("'", word, "' is not a ", positive ? "positive, " : "",
+                             "finite number");
     };
     return CLI::Validator(check, "");
 }

@@ -7,9 +7,8 @@
 #include <initializer_list>
 #include <string>
 #include <system_error>
-#include <vector>
-
 #include <unistd.h>
+#include <vector>
 
 namespace transst_program {
 
@@ -22,21 +21,21 @@ public:
         using transst::FileError, transst::require;
         std::error_code error;
         require(!folder.empty(), "--out is empty; name a folder");
-        require<FileError>(!std::filesystem::exists(folder, error) ||
-                               std::filesystem::is_directory(folder, error),
-                           "--out: ", folder.string(), " is a file; name a folder");
+        require<FileError>(
+            !std::filesystem::exists(folder, error) || std::filesystem::is_directory(folder, error),
+            "--out: ", folder.string(), " is a file; name a folder");
         for (const char* file : files)
             require<FileError>(
-                force || !std::filesystem::exists(folder / file, error), "--out: ",
-                (folder / file).string(),
+                force || !std::filesystem::exists(folder / file, error),
+                "--out: ", (folder / file).string(),
                 " is already there; name another folder, or give --force to replace it");
         auto at = std::filesystem::absolute(folder).lexically_normal();
         for (; !std::filesystem::exists(at, error) && at.has_relative_path(); at = at.parent_path())
             made_.push_back(at);
         std::filesystem::create_directories(folder, error);
         if (error) clean();
-        require<FileError>(!error, "--out: the folder ", folder.string(), " cannot be made: ",
-                           error.message(), "; name another one");
+        require<FileError>(!error, "--out: the folder ", folder.string(),
+                           " cannot be made: ", error.message(), "; name another one");
         require<FileError>(::access(folder.c_str(), W_OK | X_OK) == 0, "--out: the folder ",
                            folder.string(), " cannot be written to; name another one");
     }

@@ -1,27 +1,23 @@
-// What `transst cluster` leaves behind: labels.tsv, fit.json, clusters.svg, and a few lines to read.
+// What `transst cluster` leaves behind: labels.tsv, fit.json, clusters.svg, and a few lines to
+// read.
 #pragma once
 
-#include "cluster.hpp"
+#include "markers.hpp"
+#include "outcome.hpp"
 
 #include <transst/cluster/criteria.hpp>
 #include <transst/io/atomic_file.hpp>
 #include <transst/metrics/adjusted_rand_index.hpp>
-#include <transst/pipeline.hpp>
 #include <transst/report/tissue_svg.hpp>
 #include <transst/version.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <charconv>
 #include <chrono>
 #include <iomanip>
 #include <ostream>
-
 #include <sys/resource.h>
 
 namespace transst_program {
-
-using Json = nlohmann::ordered_json;
 
 /// Seconds since the last lap.
 class Stopwatch {
@@ -48,77 +44,68 @@ inline double peak_megabytes() {
 #endif
 }
 
-/// Infinity has no number in JSON.
-inline Json number(double value) {
-    if (std::isinf(value)) return "inf";
-    return value;
-}
-
 /// Collects what the run was and what came of it.
 class Summary {
 public:
     void add_time(const std::string& stage, double seconds) { times_[stage] = seconds; }
 
-    template <class Fit, class Sample>
-    void describe(const ClusterOptions& options, const Fit& fit, const std::vector<Sample>& sources,
-                  const Sample& target) {
+    void describe(const ClusterOptions& options, const Outcome& outcome,
+                  const std::vector<Tissue>& sources, const Tissue& target) {
         using namespace transst;
-        const auto& prepared = fit.template get<Prepared>();
-        const auto& clusters = fit.template get<ClusterFit>();
         describe_options(options);
-        for (const auto& time : fit.times()) add_time(time.step, time.seconds);
+        for (const auto& time : outcome.times) add_time(time.step, time.seconds);
+        const auto& clusters = outcome.clusters;
 
         Json source_sizes = Json::array();
         for (const auto& s : sources)
-            source_sizes.push_back({{"name", s.name}, {"cells", s.rows()}, {"genes", s.cols()},
+            source_sizes.push_back({{"name", s.name},
+                                    {"cells", s.rows()},
+                                    {"genes", s.cols()},
                                     {"non_zeros", s.expression.non_zeros()}});
         sizes_ = {{"sources", source_sizes},
-                  {"labelled_cells", prepared.labels.size()},
-                  {"classes", prepared.class_names},
+                  {"labelled_cells", outcome.labelled_cells},
+                  {"classes", outcome.class_names},
                   {"target",
-                   {{"spots", target.rows()}, {"genes", target.cols()},
-                    {"non_zeros", target.expression.non_zeros()}, {"sections", prepared.target_sections}}},
-                  {"common_genes", prepared.common_genes},
-                  {"genes_used", prepared.genes.size()}};
-        warn(prepared.warnings);
+                   {{"spots", target.rows()},
+                    {"genes", target.cols()},
+                    {"non_zeros", target.expression.non_zeros()},
+                    {"sections", outcome.target_sections}}},
+                  {"common_genes", outcome.common_genes},
+                  {"genes_used", outcome.genes}};
 
-        Json steps;
-        if constexpr (Fit::template has<PLDRFit>()) {
-            const auto& pldr = fit.template get<PLDRFit>();
-            const auto& transfer = fit.template get<TransferFit>();
-            steps["pldr"] = trace_of(pldr);
-            steps["pldr"]["log_likelihood"] = pldr.log_likelihood;
-            steps["pldr"]["class_sizes"] = pldr.class_sizes;
-            steps["transfer"] = trace_of(transfer);
-            steps["transfer"]["lambda"] = number(transfer.lambda);
-            steps["transfer"]["relative_change"] = transfer.relative_change;
-            for (const auto& point : transfer.lambda_curve)
-                steps["transfer"]["lambda_curve"].push_back(
-                    {{"lambda", number(point.lambda)}, {"error", point.error}});
-            lambda_ = transfer.lambda;
-            for (const auto& warning : pldr.warnings)
-                warnings_.push_back(with_class_name(warning, prepared.class_names));
-            warn(transfer.warnings);
-        } else {
-            const auto& svd = fit.template get<SVDFit>();
-            steps["svd"] = trace_of(svd);
-            steps["svd"]["singular_values"] =
-                std::vector<double>(svd.singular_values.begin(), svd.singular_values.end());
-        }
-        steps["clusters"] = trace_of(clusters);
-        steps["clusters"]["beta"] = clusters.beta;
-        steps["clusters"]["beta_trace"] = clusters.beta_trace;
-        steps["clusters"]["starts"] = clusters.starts;
-        steps["clusters"]["sizes"] = clusters.sizes;
-        steps["clusters"]["log_likelihood"] = clusters.log_likelihood;
+        steps_ = outcome.steps;
+        auto& step = steps_["clusters"] = trace_of(clusters);
+        step["beta"] = clusters.beta;
+        step["beta_trace"] = clusters.beta_trace;
+        step["starts"] = clusters.starts;
+        step["sizes"] = clusters.sizes;
+        step["log_likelihood"] = clusters.log_likelihood;
         const auto criteria = information_criteria(clusters);
-        steps["clusters"]["criteria"] = {
+        step["criteria"] = {
             {"bic", criteria.bic}, {"mbic", criteria.mbic}, {"hbic", criteria.hbic}};
+        if (outcome.clusters_choice)
+            for (const auto& point : outcome.clusters_choice->curve)
+                step["curve"].push_back({{"clusters", point.clusters},
+                                         {"log_likelihood", point.log_likelihood},
+                                         {"bic", point.bic},
+                                         {"mbic", point.mbic},
+                                         {"hbic", point.hbic},
+                                         {"icl", point.icl},
+                                         {"stability", point.stability}});
+        for (std::size_t k = 0; k < outcome.names.size(); ++k)
+            step["names"].push_back({{"cluster", k + 1},
+                                     {"name", outcome.names[k].name},
+                                     {"confidence", outcome.names[k].confidence},
+                                     {"novel", outcome.names[k].novel}});
+        warn(outcome.warnings);
         warn(clusters.warnings);
-        steps_ = std::move(steps);
+        decisions_ = outcome.decisions;
+        lambda_ = outcome.lambda;
+        relevance_ = outcome.relevance;
         beta_ = clusters.beta;
         clusters_ = clusters.clusters();
-        genes_ = std::ssize(prepared.genes);
+        genes_ = outcome.genes;
+        names_ = outcome.names;
 
         if (!target.labels.empty()) {
             const auto truth = code_labels(target.labels, options.ignore);
@@ -126,50 +113,81 @@ public:
                 ari_ = adjusted_rand_index(std::span<const Label>(clusters.labels), truth.codes);
         }
         spots_ = target.rows();
-        labelled_ = std::ssize(prepared.labels);
+        labelled_ = outcome.labelled_cells;
     }
 
-    template <class Sample, class Clusters>
-    void write(const std::filesystem::path& folder, const Sample& target, const Clusters& clusters,
+    void write(const std::filesystem::path& folder, const Tissue& target, const Outcome& outcome,
                const ClusterOptions& options, Stopwatch& watch) {
         watch.lap();
-        const auto labels = labels_table(target, clusters);
-        const auto picture = draw(target, clusters, options);
+        const auto labels = labels_table(target, outcome);
+        const auto posterior = posterior_table(target, outcome);
+        const auto picture = draw(target, outcome);
+        std::vector<std::string> names;
+        for (const auto& name : names_) names.push_back(name.name);
+        const auto markers =
+            markers_table(target, outcome.clusters.labels, outcome.clusters.clusters(), names,
+                          {.threads = options.threads});
         add_time("write", watch.lap());
-        Json fit{{"program", "transst"}, {"version", transst::version}, {"options", options_},
+        Json fit{{"program", "transst"},
+                 {"version", transst::version},
+                 {"options", options_},
                  {"sizes", sizes_}};
         if (ari_) fit["ari"] = *ari_;
         fit["lambda"] = lambda_ ? number(*lambda_) : Json(nullptr);
         fit["beta"] = beta_;
-        fit["steps"] = steps_;
+        if (relevance_) fit["relevance"] = *relevance_;
+        fit["decisions"] = decisions_;
         fit["warnings"] = warnings_;
+        fit["steps"] = steps_;
         fit["seconds"] = times_;
         fit["peak_memory_mb"] = peak_megabytes();
         // names from the file system need not be UTF-8
         const auto json = fit.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-        transst::AtomicFile labels_file(folder / "labels.tsv"),
-            picture_file(folder / "clusters.svg"), json_file(folder / "fit.json");
-        labels_file.write(labels);
-        picture_file.write(picture);
-        json_file.write(json);
-        for (auto* file : {&labels_file, &picture_file, &json_file}) file->commit();
+        std::vector<transst::AtomicFile> files;
+        const auto put = [&](const char* name, const std::string& content) {
+            files.emplace_back(folder / name);
+            files.back().write(content);
+        };
+        put("labels.tsv", labels);
+        put("clusters.svg", picture);
+        put("markers.tsv", markers);
+        if (!posterior.empty()) put("posterior.tsv", posterior);
+        put("fit.json", json);
+        for (auto& file : files) file.commit();
+        if (posterior.empty()) {
+            // one of an earlier run would not belong to these labels
+            std::error_code ignored;
+            std::filesystem::remove(folder / "posterior.tsv", ignored);
+        }
     }
 
     void print(std::ostream& out, const std::filesystem::path& folder) const {
         double seconds = 0;
         for (const auto& [stage, took] : times_.items()) seconds += took.template get<double>();
-        out << "spots     " << spots_ << " in " << clusters_ << " clusters, by " << genes_ << " genes";
+        out << "spots     " << spots_ << " in " << clusters_ << " clusters, by " << genes_
+            << " genes";
         if (labelled_ > 0) out << " and " << labelled_ << " labelled cells";
         out << '\n';
-        if (lambda_) out << "lambda    " << *lambda_ << '\n';
+        for (std::size_t i = 0; i < decisions_.size(); ++i)
+            out << (i == 0 ? "choices   " : "          ") << decisions_[i] << '\n';
+        if (lambda_ && !relevance_) out << "lambda    " << *lambda_ << '\n';
         out << "beta      " << std::setprecision(4) << beta_ << '\n';
-        if (ari_) out << "ARI       " << std::fixed << std::setprecision(3) << *ari_
-                      << " against the target's own labels\n" << std::defaultfloat;
+        if (ari_)
+            out << "ARI       " << std::fixed << std::setprecision(3) << *ari_
+                << " against the target's own labels\n"
+                << std::defaultfloat;
+        for (std::size_t k = 0; k < names_.size(); ++k) {
+            if (names_[k].name == "NA") continue;
+            out << (k == 0 ? "names     " : "          ") << k + 1 << " " << names_[k].name
+                << ", confidence " << std::setprecision(2) << names_[k].confidence
+                << (names_[k].novel ? ", novel" : "") << '\n';
+        }
         for (const auto& warning : warnings_) out << "warning   " << warning << '\n';
-        out << "time      " << std::setprecision(3) << seconds << " s, "
-            << std::setprecision(4) << peak_megabytes() << " MB at most\n"
+        out << "time      " << std::setprecision(3) << seconds << " s, " << std::setprecision(4)
+            << peak_megabytes() << " MB at most\n"
             << "picture   " << (folder / "clusters.svg").string() << '\n'
             << "labels    " << (folder / "labels.tsv").string() << '\n'
+            << "markers   " << (folder / "markers.tsv").string() << '\n'
             << "all else  " << (folder / "fit.json").string() << '\n';
     }
 
@@ -178,70 +196,110 @@ public:
     }
 
 private:
-    /// Classes are numbered in a fit's words; here they have names.
-    [[nodiscard]] static std::string with_class_name(std::string warning,
-                                                     const std::vector<std::string>& names) {
-        constexpr std::string_view before = "class ";
-        if (!warning.starts_with(before)) return warning;
-        std::size_t k = 0;
-        const char* const digits = warning.data() + before.size();
-        const auto end = std::from_chars(digits, warning.data() + warning.size(), k).ptr;
-        if (end == digits || k >= names.size()) return warning;
-        return warning.replace(before.size(), static_cast<std::size_t>(end - digits),
-                               "'" + names[k] + "'");
-    }
-
-    template <class Step>
-    [[nodiscard]] static Json trace_of(const Step& step) {
-        return {{"converged", step.converged}, {"iterations", step.iterations}, {"trace", step.trace}};
+    /// The number, or those tried.
+    [[nodiscard]] static Json clusters_json(const ClusterOptions& o) {
+        if (o.clusters.size() == 1) return o.clusters.front();
+        return o.clusters;
     }
 
     void describe_options(const ClusterOptions& o) {
-        options_ = {{"sources", o.sources}, {"target", o.target}, {"clusters", o.clusters},
-                    {"ignore", o.ignore}, {"label_column", o.label_column},
-                    {"stretch_x", o.stretch_x}, {"stretch_y", o.stretch_y}, {"genes", o.genes},
-                    {"gene_criterion", o.gene_criterion}, {"genes_from", o.genes_from},
-                    {"standardize", o.published ? "all" : o.standardize}, {"factors", o.factors},
-                    {"lambda", o.lambda}, {"penalty", o.published ? "absolute" : o.penalty},
+        const bool paper = o.published || o.method == "paper";
+        options_ = {{"sources", o.sources},
+                    {"target", o.target},
+                    {"clusters", clusters_json(o)},
+                    {"criterion", o.criterion},
+                    {"method", o.published ? "paper" : o.method},
+                    {"trust", o.trust},
+                    {"kappa", o.kappa},
+                    {"ignore", o.ignore},
+                    {"label_column", o.label_column},
+                    {"stretch_x", o.stretch_x},
+                    {"stretch_y", o.stretch_y},
+                    {"genes", o.genes},
+                    {"gene_criterion", o.gene_criterion},
+                    {"gene_list", o.gene_list},
+                    {"genes_from", o.genes_from},
+                    {"standardize", o.published ? "all" : o.standardize},
+                    {"factors", o.factors},
+                    {"lambda", o.lambda},
+                    {"penalty", o.published ? "absolute" : o.penalty},
                     {"scores", o.published ? "least-squares" : o.scores},
-                    {"neighbors", o.neighbors}, {"allow_duplicates", o.allow_duplicates},
-                    {"beta", o.published ? "2" : o.beta}, {"starts", o.published ? 1 : o.starts},
-                    {"published", o.published}, {"seed", o.seed}, {"threads", o.threads}};
+                    {"neighbors", o.neighbors.value_or(paper ? 5 : 6)},
+                    {"neighborhood", o.neighborhood},
+                    {"radius", o.radius},
+                    {"allow_duplicates", o.allow_duplicates},
+                    {"beta", o.published ? "2" : o.beta},
+                    {"starts", o.published ? 1 : o.starts.value_or(paper ? 10 : 5)},
+                    {"published", o.published},
+                    {"seed", o.seed},
+                    {"threads", o.threads}};
     }
 
-    template <class Sample, class Clusters>
-    [[nodiscard]] static std::string labels_table(const Sample& target, const Clusters& clusters) {
-        std::string out = "barcode\tsection\tx\ty\tcluster\n";
+    static void append_number(std::string& out, double value) {
+        char digits[32];
+        out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+    }
+
+    [[nodiscard]] static std::string labels_table(const Tissue& target, const Outcome& outcome) {
+        std::string out = "barcode\tsection\tx\ty\tcluster\tname\tconfidence\tnovel\n";
         std::string name = target.name;  // of a folder, which may be called anything
         for (char& c : name)
             if (static_cast<unsigned char>(c) < ' ') c = ' ';
-        const auto coordinate = [&](double value) {
-            char digits[32];
-            out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-        };
         for (transst::Index i = 0; i < target.rows(); ++i) {
             const auto at = static_cast<std::size_t>(i);
+            const auto k = static_cast<std::size_t>(outcome.clusters.labels[at]);
             out += target.barcodes[at];
             out += '\t';
             out += target.sections.empty() ? name : target.sections[at];
-            out += '\t';
-            coordinate(target.coordinates(i, 0));
-            out += '\t';
-            coordinate(target.coordinates(i, 1));
-            out += '\t' + std::to_string(clusters.labels[at] + 1) + '\n';
+            for (int axis = 0; axis < 2; ++axis) {
+                out += '\t';
+                append_number(out, target.coordinates(i, axis));
+            }
+            out += '\t' + std::to_string(k + 1) + '\t';
+            if (outcome.names.empty() || outcome.names[k].name == "NA") {
+                out += "NA\tNA\t";
+            } else {
+                // of the spot: its share of what is known about it that speaks for the name
+                out += outcome.names[k].name + '\t';
+                append_rounded(out, outcome.class_posterior(i, outcome.names[k].source_class));
+                out += '\t';
+            }
+            out += outcome.names.empty() ? "NA\n" : outcome.names[k].novel ? "yes\n" : "no\n";
         }
         return out;
     }
 
-    template <class Sample, class Clusters>
-    [[nodiscard]] static std::string draw(const Sample& target, const Clusters& clusters,
-                                          const ClusterOptions& options) {
+    /// Every spot's posterior over the source's classes; empty where the source was not trusted.
+    [[nodiscard]] static std::string posterior_table(const Tissue& target, const Outcome& outcome) {
+        if (outcome.class_posterior.rows() != target.rows()) return {};
+        std::string out = "barcode";
+        for (const auto& name : outcome.class_names) out += '\t' + name;
+        out += '\n';
+        for (transst::Index i = 0; i < target.rows(); ++i) {
+            out += target.barcodes[static_cast<std::size_t>(i)];
+            for (transst::Index k = 0; k < outcome.class_posterior.cols(); ++k) {
+                out += '\t';
+                append_rounded(out, outcome.class_posterior(i, k));
+            }
+            out += '\n';
+        }
+        return out;
+    }
+
+    [[nodiscard]] static std::string draw(const Tissue& target, const Outcome& outcome) {
         std::vector<std::string> names;
-        for (transst::Index k = 1; k <= options.clusters; ++k) names.push_back("cluster " + std::to_string(k));
-        return transst::tissue_svg(target.coordinates, clusters.labels, names,
+        for (std::size_t k = 0; k < outcome.clusters.sizes.size(); ++k) {
+            names.push_back(std::to_string(k + 1));
+            if (!outcome.names.empty() && outcome.names[k].name != "NA")
+                names.back() += " " + outcome.names[k].name;
+        }
+        return transst::tissue_svg(target.coordinates, outcome.clusters.labels, names,
                                    {.title = target.name, .sections = target.sections});
     }
 
+    std::vector<transst::ClusterName> names_;
+    std::vector<std::string> decisions_;
+    std::optional<double> relevance_;
     Json options_, sizes_, steps_, times_ = Json::object();
     std::vector<std::string> warnings_;
     std::optional<double> ari_, lambda_;

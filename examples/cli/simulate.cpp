@@ -51,8 +51,9 @@ void add_simulate(CLI::App& program) {
     auto options = std::make_shared<SimulateOptions>();
     auto& s = options->simulation.options;
     command->add_option("--out", options->out, "Folder to write to")->required()->type_name("DIR");
-    command->add_option("--counts", options->counts,
-                        wrapped("gaussian: real-valued log expression; negative-binomial: counts"))
+    command
+        ->add_option("--counts", options->counts,
+                     wrapped("gaussian: real-valued log expression; negative-binomial: counts"))
         ->check(CLI::IsMember({"gaussian", "negative-binomial"}))
         ->capture_default_str();
     add_run_options(*command, options->seed, options->threads);

@@ -16,20 +16,15 @@
 
 #include <transst/cluster/spatial_gmm_mrf.hpp>
 #include <transst/graph/knn_graph.hpp>
+#include <transst/graph/lattice_graph.hpp>
+#include <transst/graph/radius_graph.hpp>
 #include <transst/preprocess/prepare.hpp>
 #include <transst/transfer/choose_lambda.hpp>
 
-#include <chrono>
 #include <initializer_list>
 #include <tuple>
 
 namespace transst {
-
-/// Wall-clock time of a step.
-struct StepTime {
-    std::string step;
-    double seconds = 0;
-};
 
 namespace detail {
 
@@ -41,7 +36,9 @@ inline constexpr bool is_specialization<Template<Args...>, Template> = true;
 inline constexpr std::size_t no_place = static_cast<std::size_t>(-1);
 
 template <class Result>
-concept HasScores = requires(const Result& result) { result.scores; };
+concept HasScores = requires(const Result& result) {
+    result.scores;
+};
 
 /// Place of the last true, or no_place.
 consteval std::size_t last_true(std::initializer_list<bool> flags) {
@@ -99,9 +96,10 @@ public:
 private:
     template <std::size_t Place>
     [[nodiscard]] const auto& last() const {
-        static_assert(Place != detail::no_place,
-                      "transst::Pipeline: no earlier step makes what this step needs; add that step "
-                      "(TransferLoading or TruncatedSVD for scores), or put it before this one");
+        static_assert(
+            Place != detail::no_place,
+            "transst::Pipeline: no earlier step makes what this step needs; add that step "
+            "(TransferLoading or TruncatedSVD for scores), or put it before this one");
         return std::get<Place>(results_);
     }
 
@@ -196,8 +194,10 @@ template <class Scalar, class Inputs, class Results>
     return step.fit(results.template get<Prepared>().target, results.template get<PLDRFit>(), run);
 }
 
-template <class Inputs, class Results>
-[[nodiscard]] auto run_step(const KnnGraph& step, const Inputs& inputs, const Results&,
+template <class Step, class Inputs, class Results>
+    requires std::same_as<Step, KnnGraph> || std::same_as<Step, RadiusGraph> ||
+        std::same_as<Step, LatticeGraph>
+[[nodiscard]] auto run_step(const Step& step, const Inputs& inputs, const Results&,
                             const RunOptions& run) {
     return step.fit(inputs.target->coordinates, inputs.target->sections, run);
 }
@@ -228,8 +228,7 @@ public:
     /// The same pipeline with one more step at its end.
     template <class Step>
     [[nodiscard]] Pipeline<Steps..., Step> then(Step step) const {
-        return Pipeline<Steps..., Step>(
-            std::tuple_cat(steps_, std::tuple<Step>(std::move(step))));
+        return Pipeline<Steps..., Step>(std::tuple_cat(steps_, std::tuple<Step>(std::move(step))));
     }
 
     /// Runs the steps on one labelled source and a target. Throws what the steps throw.
@@ -264,14 +263,11 @@ private:
             return results;
         } else {
             using Step = std::tuple_element_t<I, std::tuple<Steps...>>;
-            const auto begin = std::chrono::steady_clock::now();
+            StepClock clock;
             auto made = detail::run_step(std::get<I>(steps_), inputs, results, run);
-            const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+            clock.end(detail::step_name<Step>(I));
             return run_all<I + 1>(
-                inputs,
-                std::move(results).with(std::move(made),
-                                        StepTime{detail::step_name<Step>(I), took.count()}),
-                run);
+                inputs, std::move(results).with(std::move(made), clock.times().front()), run);
         }
     }
 

@@ -1,6 +1,6 @@
-#include <support/catch.hpp>
-
 #include <transst/cluster/criteria.hpp>
+
+#include <support/catch.hpp>
 
 using namespace transst;
 

@@ -1,7 +1,7 @@
+#include <transst/cluster/potts.hpp>
+
 #include <support/catch.hpp>
 #include <support/random.hpp>
-
-#include <transst/cluster/potts.hpp>
 
 using namespace transst;
 
@@ -69,7 +69,8 @@ TEST_CASE("iterated conditional modes never raise the energy") {
     const std::uint64_t seed = GENERATE(1u, 2u, 3u, 4u, 5u);
     const double beta = GENERATE(0.0, 0.3, 1.0, 4.0);
     const Index clusters = GENERATE(1, 2, 5);
-    const Graph graph = seed % 2 ? support::grid(9, 13) : support::random_graph(117, 4, false, seed);
+    const Graph graph =
+        seed % 2 ? support::grid(9, 13) : support::random_graph(117, 4, false, seed);
     const auto unary = random_unary(117, clusters, seed);
     auto labels = support::labels(117, clusters, seed);
     CAPTURE(seed, beta, clusters);
@@ -150,8 +151,7 @@ TEST_CASE("beta found is the maximum") {
     CAPTURE(seed, beta);
     CHECK(beta >= 0);
     CHECK(beta <= most);
-    for (int i = 0; i <= 3000; ++i)
-        REQUIRE(direct(beta) >= direct(most * i / 3000) - 1e-9);
+    for (int i = 0; i <= 3000; ++i) REQUIRE(direct(beta) >= direct(most * i / 3000) - 1e-9);
     if (beta > 0 && beta < most) CHECK(std::abs(direct.gathered().at(beta)[1]) < 1e-8);
 
     int best = 0;
@@ -168,7 +168,7 @@ TEST_CASE("beta found at the edges") {
     const auto graph = support::grid(4, 4);
     RowMatrix<double> r = RowMatrix<double>::Zero(16, 2);
     std::vector<Label> same(16, 0), checkered(16);
-    for (Index i = 0; i < 16; ++i) 
+    for (Index i = 0; i < 16; ++i)
         checkered[static_cast<std::size_t>(i)] = static_cast<Label>((i / 4 + i) % 2);
 
     r.col(0).setOnes();  // all alike: more β is always better

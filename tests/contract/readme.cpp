@@ -1,8 +1,7 @@
 // What the README shows is what is compiled and run.
-#include <support/catch.hpp>
-
 #include <fstream>
 #include <sstream>
+#include <support/catch.hpp>
 
 namespace {
 

@@ -4,9 +4,9 @@
 #include <transst/cluster/spatial_gmm_mrf.hpp>
 
 using namespace transst;
-using golden::tolerance;
 using golden::difference;
 using golden::Set;
+using golden::tolerance;
 
 namespace {
 

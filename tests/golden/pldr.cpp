@@ -1,17 +1,15 @@
 #include "table.hpp"
 
 using namespace transst;
-using golden::tolerance;
 using golden::difference;
 using golden::Set;
+using golden::tolerance;
 
 namespace {
 
 PLDR<double> plain_steps(Index iterations) {
-    return {{.max_iterations = iterations,
-             .tolerance = 0,
-             .canonical = false,
-             .accelerate = false}};
+    return {
+        {.max_iterations = iterations, .tolerance = 0, .canonical = false, .accelerate = false}};
 }
 
 void parameters(const Set& set) {

@@ -1,11 +1,10 @@
 // Reads the golden tables: tab separated, no header, each as name.tsv or name.tsv.gz.
 #pragma once
 
-#include <support/catch.hpp>
-
 #include <transst/reduce/pldr.hpp>
 
 #include <filesystem>
+#include <support/catch.hpp>
 
 namespace golden {
 
@@ -73,12 +72,12 @@ inline constexpr double tolerance = 1e-10;
 }  // namespace golden
 
 /// The same case for the shared set, skipped where it is absent, and for the project's own.
-#define TRANSST_GOLDEN(name, body)                                       \
-    TEST_CASE("golden " name ", shared set") {                           \
-        TRANSST_NEED(folder, "TRANSST_GOLDEN_DIR");                      \
-        body(golden::Set{folder});                                       \
-    }                                                                    \
-    TEST_CASE("golden " name ", own set") {                              \
-        TRANSST_NEED(tests, "TRANSST_TEST_DIR");                         \
-        body(golden::Set{tests / "golden" / "own"});                     \
+#define TRANSST_GOLDEN(name, body)                   \
+    TEST_CASE("golden " name ", shared set") {       \
+        TRANSST_NEED(folder, "TRANSST_GOLDEN_DIR");  \
+        body(golden::Set{folder});                   \
+    }                                                \
+    TEST_CASE("golden " name ", own set") {          \
+        TRANSST_NEED(tests, "TRANSST_TEST_DIR");     \
+        body(golden::Set{tests / "golden" / "own"}); \
     }

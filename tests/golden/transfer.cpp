@@ -3,9 +3,9 @@
 #include <transst/transfer/choose_lambda.hpp>
 
 using namespace transst;
-using golden::tolerance;
 using golden::difference;
 using golden::Set;
+using golden::tolerance;
 
 namespace {
 
@@ -53,8 +53,8 @@ void own_stop(const Set& set) {
             if (std::abs(losses(row, 0) - std::stod(lambda)) > 1e-9) continue;
             CHECK(losses(row, 1) == static_cast<double>(++iterations));
             transfer.options.max_iterations = iterations;
-            CHECK(difference(transfer.fit(x, source_of(set)).reconstruction_error,
-                             losses(row, 2)) < tolerance);
+            CHECK(difference(transfer.fit(x, source_of(set)).reconstruction_error, losses(row, 2)) <
+                  tolerance);
         }
         CHECK(fit.iterations == iterations);
     }

@@ -70,8 +70,7 @@ TEST_CASE("written samples read back the same, bit for bit") {
         for (std::int32_t j = 0; j < 700; ++j) {
             if (random.uniform() < 0.5) continue;
             x.columns.push_back(j);
-            x.values.push_back(
-                static_cast<float>(random.normal() * std::exp(8 * random.normal())));
+            x.values.push_back(static_cast<float>(random.normal() * std::exp(8 * random.normal())));
         }
         x.starts.push_back(static_cast<Index>(x.columns.size()));
         all.barcodes.push_back(text("b", i));

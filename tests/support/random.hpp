@@ -49,6 +49,13 @@ inline RowMatrix<double> factor_data(const std::vector<Label>& classes, Index ge
     return z * loading.transpose() + random.normal_matrix(n, genes) * deviation.asDiagonal();
 }
 
+/// Rows of x in the order given.
+inline Matrix<double> rows_of(const Matrix<double>& x, const std::vector<Index>& order) {
+    Matrix<double> out(static_cast<Index>(order.size()), x.cols());
+    for (std::size_t i = 0; i < order.size(); ++i) out.row(static_cast<Index>(i)) = x.row(order[i]);
+    return out;
+}
+
 /// Spots of a square grid, each the neighbour of those above, below, left and right.
 inline Graph grid(Index height, Index width) {
     std::vector<std::pair<Index, Index>> edges;

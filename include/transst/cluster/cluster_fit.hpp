@@ -7,19 +7,19 @@ namespace transst {
 
 template <class Scalar>
 struct ClusterFit {
-    std::vector<Label> labels;           ///< n, in [0, K)
-    RowMatrix<Scalar> responsibilities;  ///< R: n × K, each row sums to 1
-    Matrix<Scalar> means;                ///< K × q
+    std::vector<Label> labels;                ///< n, in [0, K)
+    RowMatrix<Scalar> responsibilities;       ///< R: n × K, each row sums to 1
+    Matrix<Scalar> means;                     ///< K × q
     std::vector<Matrix<Scalar>> covariances;  ///< K of q × q
-    std::vector<Index> sizes;            ///< spots of each cluster (K); the largest comes first
-    double beta = 0;                     ///< of the prior exp(β · agreeing neighbours)
-    double log_likelihood = 0;           ///< log pseudo-likelihood Σ_i log Σ_k P(y_i=k | y_N(i)) N(v_i)
-    std::vector<double> trace;           ///< log_likelihood after each iteration; never falls
-    std::vector<double> beta_trace;      ///< β found in each iteration
-    std::vector<double> starts;          ///< final log_likelihood of every start
+    std::vector<Index> sizes;   ///< spots of each cluster (K); the largest comes first
+    double beta = 0;            ///< of the prior exp(β · agreeing neighbours)
+    double log_likelihood = 0;  ///< log pseudo-likelihood Σ_i log Σ_k P(y_i=k | y_N(i)) N(v_i)
+    std::vector<double> trace;  ///< log_likelihood after each iteration; never falls
+    std::vector<double> beta_trace;  ///< β found in each iteration
+    std::vector<double> starts;      ///< final log_likelihood of every start
     Index iterations = 0;
     bool converged = false;
-    bool stopped = false;                ///< on request
+    bool stopped = false;  ///< on request
     std::vector<std::string> warnings;
 
     [[nodiscard]] Index clusters() const { return means.rows(); }

@@ -61,7 +61,8 @@ public:
         RowMatrix<W> white = scores * stacked_;
         white.rowwise() -= shift_.transpose();
         for (Index k = 0; k < clusters(); ++k)
-            energy.col(k) = W(0.5) * white.middleCols(k * factors_, factors_).rowwise().squaredNorm();
+            energy.col(k) =
+                W(0.5) * white.middleCols(k * factors_, factors_).rowwise().squaredNorm();
         energy.rowwise() += half_log_determinant_.transpose();
     }
 
@@ -75,9 +76,9 @@ private:
 /// Weighted sums of spots: N_k, Σ R v and Σ R vv'.
 template <class W>
 struct WeightedSums {
-    Vector<W> weight;                // K
-    Matrix<W> first;                 // K × q
-    std::vector<Matrix<W>> second;   // K of q × q
+    Vector<W> weight;               // K
+    Matrix<W> first;                // K × q
+    std::vector<Matrix<W>> second;  // K of q × q
     W objective = 0;
 
     [[nodiscard]] static WeightedSums zero(Index clusters, Index factors) {
@@ -127,8 +128,14 @@ template <class W>
         pooled += scatter.back();
     }
     pooled /= std::max(sums.weight.sum(), W(1));
-    // spots that all lie in a subspace still need an invertible pooled covariance
-    pooled.diagonal().array() += std::max(pooled.trace() / static_cast<W>(q), W(1e-300)) * W(1e-9);
+    // spots that all lie in a subspace, or in one point, still need an invertible pooled
+    // covariance; what is left of equal numbers after the subtraction above is rounding, of either
+    // sign
+    W size = 0;
+    for (const auto& s : sums.second) size += s.trace();
+    const W spread =
+        std::max(W(1e-9) * pooled.trace(), W(1e-12) * size / std::max(sums.weight.sum(), W(1)));
+    pooled.diagonal().array() += std::max(spread / static_cast<W>(q), W(1e-200));
     const Eigen::LLT<Matrix<W>> root(pooled);
     regularized.assign(static_cast<std::size_t>(count), false);
     for (Index k = 0; k < count; ++k) {

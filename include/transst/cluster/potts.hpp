@@ -84,6 +84,26 @@ template <class W>
     return energy;
 }
 
+/// The maximum over [0, most] of a concave function given by slopes(x) = {slope, curvature}:
+/// Newton's method on the slope, kept in a shrinking bracket.
+template <class Slopes>
+[[nodiscard]] double maximize_concave(Slopes&& slopes, double most) {
+    double low = 0, high = most;
+    if (slopes(low)[0] <= 0) return low;
+    if (slopes(high)[0] >= 0) return high;
+    double x = most / 2;
+    for (int step = 0; step < 200 && high - low > 1e-14 * most; ++step) {
+        const auto [slope, curvature] = slopes(x);
+        if (slope == 0) break;
+        (slope > 0 ? low : high) = x;
+        const double newton = curvature < 0 ? x - slope / curvature : low;
+        const double next = newton > low && newton < high ? newton : (low + high) / 2;
+        if (std::abs(next - x) <= 1e-14 * most) break;
+        x = next;
+    }
+    return x;
+}
+
 /// The pseudo-likelihood of β, Σ_i Σ_k R_ik log P(y_i = k | y_N(i); β), given what it needs of the
 /// labels: the expected number of agreeing neighbour pairs, and how often each pattern of
 /// neighbour counts occurs. Patterns are few (partitions of the degree), so that after one pass
@@ -123,22 +143,14 @@ public:
         return {value, slope, curvature};
     }
 
-    /// The maximum over [0, most]: Newton's method on the slope, kept in a shrinking bracket.
+    /// The maximum over [0, most].
     [[nodiscard]] double maximize(double most) const {
-        double low = 0, high = most;
-        if (at(low)[1] <= 0) return low;
-        if (at(high)[1] >= 0) return high;
-        double beta = most / 2;
-        for (int step = 0; step < 200 && high - low > 1e-14 * most; ++step) {
-            const auto [value, slope, curvature] = at(beta);
-            if (slope == 0) break;
-            (slope > 0 ? low : high) = beta;
-            const double newton = curvature < 0 ? beta - slope / curvature : low;
-            const double next = newton > low && newton < high ? newton : (low + high) / 2;
-            if (std::abs(next - beta) <= 1e-14 * most) break;
-            beta = next;
-        }
-        return beta;
+        return maximize_concave(
+            [this](double beta) {
+                const auto found = at(beta);
+                return std::array<double, 2>{found[1], found[2]};
+            },
+            most);
     }
 
     /// The first maximum over 0, 0.1, …, 1, with β multiplied by `unit`.

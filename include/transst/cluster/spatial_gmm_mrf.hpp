@@ -23,15 +23,15 @@ struct SpatialGMM_MRF {
     using W = Wide<Scalar>;
 
     struct Options {
-        Index clusters = 7;          ///< K, at least 1 and at most n
+        Index clusters = 7;  ///< K, at least 1 and at most n
         Beta beta_by = Beta::pseudo_likelihood;
-        double beta = 1;             ///< where β starts, and stays when fixed; per edge. 0 with
-                                     ///< Beta::fixed is the plain mixture with equal weights
-        double beta_max = 3;         ///< β is sought in [0, beta_max]
-        Index starts = 10;           ///< k-means++ starts
+        double beta = 1;      ///< where β starts, and stays when fixed; per edge. 0 with
+                              ///< Beta::fixed is the plain mixture with equal weights
+        double beta_max = 3;  ///< β is sought in [0, beta_max]
+        Index starts = 10;    ///< every other from scores averaged with the neighbours'
         Index max_iterations = 200;
-        Index max_sweeps = 50;       ///< of iterated conditional modes, in an iteration
-        double tolerance = 1e-6;     ///< relative change of the log pseudo-likelihood
+        Index max_sweeps = 50;         ///< of iterated conditional modes, in an iteration
+        double tolerance = 1e-6;       ///< relative change of the log pseudo-likelihood
         bool published_steps = false;  ///< the published code's iteration, see published()
 
         /// The published code: β = 2 always (half of it per directed neighbour), the graph as it
@@ -61,12 +61,15 @@ struct SpatialGMM_MRF {
         // starts are independent, so they run side by side; each alone uses one thread
         const Index count = options.starts;
         const bool side_by_side = count > 1;
-        const RunOptions inner{.seed = run.seed,
-                               .threads = side_by_side ? 1 : run.threads,
-                               .stop = run.stop};
+        const RunOptions inner{
+            .seed = run.seed, .threads = side_by_side ? 1 : run.threads, .stop = run.stop};
+        const RowMatrix<W> averaged =
+            count > 1 ? detail::average_with_neighbors(v, used) : RowMatrix<W>();
         std::vector<Result> results(static_cast<std::size_t>(count));
         parallel_for(count, side_by_side ? run.threads : 1, [&](Index s) {
-            auto start = detail::mixture_start(v, options.clusters, run.seed, s);
+            auto start = s % 2 == 0
+                             ? detail::mixture_start(v, options.clusters, run.seed, s)
+                             : detail::smoothed_start(v, averaged, options.clusters, run.seed, s);
             results[static_cast<std::size_t>(s)] = fit_one(v, used, std::move(start), inner);
         });
         std::size_t best = 0;
@@ -84,21 +87,26 @@ struct SpatialGMM_MRF {
                                          std::vector<Label> labels, const Gaussians<W>& gaussians,
                                          const RunOptions& run = {}) const {
         check(scores, graph);
-        require<ShapeMismatch>(std::ssize(labels) == scores.rows() &&
-                                   gaussians.clusters() == options.clusters &&
-                                   gaussians.factors() == scores.cols() &&
-                                   std::ssize(gaussians.covariances) == options.clusters,
-                               "SpatialGMM_MRF::fit: the start has ", labels.size(), " labels, ",
-                               gaussians.clusters(), " clusters and ", gaussians.factors(),
-                               " factors; the scores have ", scores.rows(), " rows and ",
-                               scores.cols(), " factors, and clusters = ", options.clusters);
+        require<ShapeMismatch>(
+            std::ssize(labels) == scores.rows() && gaussians.clusters() == options.clusters &&
+                gaussians.factors() == scores.cols() &&
+                std::ssize(gaussians.covariances) == options.clusters,
+            "SpatialGMM_MRF::fit: the start has ", labels.size(), " labels, ", gaussians.clusters(),
+            " clusters and ", gaussians.factors(), " factors; the scores have ", scores.rows(),
+            " rows and ", scores.cols(), " factors, and clusters = ", options.clusters);
         for (const Label k : labels)
             require(k >= 0 && k < options.clusters, "SpatialGMM_MRF::fit: a label of the start is ",
                     k, "; it must be in [0, ", options.clusters, ")");
+        for (std::size_t k = 0; k < gaussians.covariances.size(); ++k)
+            require(gaussians.means.allFinite() && gaussians.covariances[k].allFinite() &&
+                        gaussians.covariances[k].llt().info() == Eigen::Success,
+                    "SpatialGMM_MRF::fit: the start's covariance of cluster ", k,
+                    " is not positive definite, or a mean is not finite");
         const RowMatrix<W> v = scores.template cast<W>();
         const bool as_is = options.published_steps || !graph.directed;
         const Graph undirected = as_is ? Graph{} : graph.symmetrized();
-        auto result = fit_one(v, as_is ? graph : undirected, {std::move(labels), gaussians, 0}, run);
+        auto result =
+            fit_one(v, as_is ? graph : undirected, {std::move(labels), gaussians, 0}, run);
         std::vector<double> finals{result.log_likelihood};
         return finish(std::move(result), std::move(finals), run);
     }
@@ -125,19 +133,20 @@ private:
                 " spots; clusters must be at least 1 and at most the number of spots");
         require(options.starts >= 1, "SpatialGMM_MRF::fit: starts = ", options.starts,
                 "; it must be at least 1");
-        require(options.max_iterations >= 1, "SpatialGMM_MRF::fit: max_iterations = ",
-                options.max_iterations, "; it must be at least 1");
+        require(options.max_iterations >= 1,
+                "SpatialGMM_MRF::fit: max_iterations = ", options.max_iterations,
+                "; it must be at least 1");
         require(options.beta_max > 0 && std::isfinite(options.beta_max),
                 "SpatialGMM_MRF::fit: beta_max = ", options.beta_max, "; it must be positive");
-        require(options.beta >= 0 && std::isfinite(options.beta), "SpatialGMM_MRF::fit: beta = ",
-                options.beta, "; it must be 0 or more");
+        require(options.beta >= 0 && std::isfinite(options.beta),
+                "SpatialGMM_MRF::fit: beta = ", options.beta, "; it must be 0 or more");
         for (Index i = 0; i < n; ++i)
             require<BadData>(scores.row(i).allFinite(), "SpatialGMM_MRF::fit: the scores of spot ",
                              i, " are not finite; remove that spot");
     }
 
-    [[nodiscard]] Result fit_one(const RowMatrix<W>& v, const Graph& graph,
-                                 MixtureStart<W> start, const RunOptions& run) const {
+    [[nodiscard]] Result fit_one(const RowMatrix<W>& v, const Graph& graph, MixtureStart<W> start,
+                                 const RunOptions& run) const {
         return options.published_steps ? published_fit(v, graph, std::move(start), run)
                                        : monotone_fit(v, graph, std::move(start), run);
     }
@@ -204,9 +213,12 @@ private:
 
     [[nodiscard]] double next_beta(const detail::PseudoLikelihood& criterion, double now) const {
         switch (options.beta_by) {
-            case Beta::pseudo_likelihood: return criterion.maximize(options.beta_max);
-            case Beta::grid: return criterion.maximize_on_grid();
-            case Beta::fixed: break;
+            case Beta::pseudo_likelihood:
+                return criterion.maximize(options.beta_max);
+            case Beta::grid:
+                return criterion.maximize_on_grid();
+            case Beta::fixed:
+                break;
         }
         return now;
     }
@@ -313,9 +325,12 @@ private:
             now.trace.push_back(now.log_likelihood);
             now.beta_trace.push_back(criterion.maximize_on_grid(0.5));
             maximize_published(v, now);
-            run.report("SpatialGMM_MRF", now.iterations, options.max_iterations, now.log_likelihood);
-            now.converged = std::abs(now.log_likelihood - before) < options.tolerance * std::abs(before);
-            if (now.converged || now.iterations == options.max_iterations || run.stop.stop_requested())
+            run.report("SpatialGMM_MRF", now.iterations, options.max_iterations,
+                       now.log_likelihood);
+            now.converged =
+                std::abs(now.log_likelihood - before) < options.tolerance * std::abs(before);
+            if (now.converged || now.iterations == options.max_iterations ||
+                run.stop.stop_requested())
                 break;
             before = now.log_likelihood;
         }
@@ -366,18 +381,27 @@ private:
             const Index from = order[static_cast<std::size_t>(to)];
             const auto at = static_cast<std::size_t>(from);
             place[at] = static_cast<Label>(to);
-            fit.responsibilities.col(to) = result.responsibilities.col(from).template cast<Scalar>();
+            fit.responsibilities.col(to) =
+                result.responsibilities.col(from).template cast<Scalar>();
             fit.means.row(to) = result.gaussians.means.row(from).template cast<Scalar>();
             fit.covariances.push_back(result.gaussians.covariances[at].template cast<Scalar>());
             fit.sizes.push_back(sizes[at]);
             if (result.regularized[at])
-                fit.warnings.push_back(text("cluster ", to + 1, " (", sizes[at],
-                                            " spots) is too thin for a covariance of its own; it was "
-                                            "drawn towards the pooled one"));
+                fit.warnings.push_back(
+                    text("cluster ", to + 1, " (", sizes[at],
+                         " spots) is too thin for a covariance of its own; it was "
+                         "drawn towards the pooled one"));
             else if (sizes[at] == 0)
-                fit.warnings.push_back(text("cluster ", to + 1, " has no spots; try fewer clusters"));
+                fit.warnings.push_back(
+                    text("cluster ", to + 1, " has no spots; try fewer clusters"));
+            else if (sizes[at] < fit.means.cols() + 2)
+                fit.warnings.push_back(
+                    text("cluster ", to + 1, " (", sizes[at],
+                         " spots) has fewer spots than factors + 2 = ", fit.means.cols() + 2,
+                         ", too few for a covariance of its own"));
         }
-        for (const Label k : result.labels) fit.labels.push_back(place[static_cast<std::size_t>(k)]);
+        for (const Label k : result.labels)
+            fit.labels.push_back(place[static_cast<std::size_t>(k)]);
         fit.beta = result.beta;
         fit.log_likelihood = result.log_likelihood;
         fit.trace = std::move(result.trace);
@@ -387,10 +411,15 @@ private:
         fit.converged = result.converged;
         fit.stopped = run.stop.stop_requested();
         if (!fit.converged && !fit.stopped)
-            fit.warnings.push_back(text("SpatialGMM_MRF did not converge in ", options.max_iterations,
+            fit.warnings.push_back(text("SpatialGMM_MRF did not converge in ",
+                                        options.max_iterations,
                                         " iterations; raise max_iterations or tolerance"));
         return fit;
     }
 };
+
+// SpatialGMM_MRF{{…}} is double: Clang before 17 does not see that by itself.
+SpatialGMM_MRF()->SpatialGMM_MRF<>;
+SpatialGMM_MRF(SpatialGMM_MRF<>::Options)->SpatialGMM_MRF<>;
 
 }  // namespace transst

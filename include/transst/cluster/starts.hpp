@@ -4,6 +4,7 @@
 #include <transst/cluster/gaussians.hpp>
 #include <transst/core/labels.hpp>
 #include <transst/core/random.hpp>
+#include <transst/graph/graph.hpp>
 
 namespace transst {
 
@@ -106,8 +107,8 @@ template <class W>
         if (iteration == limit) break;
         const Eigen::LLT<Matrix<W>> llt(covariance);
         const Matrix<W> root = llt.matrixL();
-        const Matrix<W> inverse_root = root.template triangularView<Eigen::Lower>().solve(
-            Matrix<W>::Identity(q, q));
+        const Matrix<W> inverse_root =
+            root.template triangularView<Eigen::Lower>().solve(Matrix<W>::Identity(q, q));
         const Matrix<W> centers = means * inverse_root.transpose();
         const Vector<W> offsets = (weight.cwiseMax(W(1e-10)) / cells).array().log() -
                                   W(0.5) * centers.rowwise().squaredNorm().array();
@@ -128,8 +129,8 @@ template <class W>
                 r.row(i) = (r.row(i).array() - most).exp();
                 const W sum = r.row(i).sum();
                 r.row(i) /= sum;
-                log_likelihood += most + std::log(sum) + constant -
-                                  W(0.5) * white.row(i).squaredNorm();
+                log_likelihood +=
+                    most + std::log(sum) + constant - W(0.5) * white.row(i).squaredNorm();
             }
             weight += r.colwise().sum().transpose();
             sums.noalias() += r.transpose() * d;
@@ -151,6 +152,29 @@ template <class W>
     Matrix<W> centers = draw_centers(scores, clusters, random);
     auto labels = k_means(scores, centers, 50);
     return shared_covariance_mixture(scores, std::move(labels), clusters, 200, 1e-6);
+}
+
+/// Each spot's scores averaged with its neighbours'.
+template <class W>
+[[nodiscard]] RowMatrix<W> average_with_neighbors(const RowMatrix<W>& scores, const Graph& graph) {
+    RowMatrix<W> out = scores;
+    for (Index i = 0; i < graph.nodes(); ++i) {
+        for (const Index j : graph.of(i)) out.row(i) += scores.row(j);
+        out.row(i) /= static_cast<W>(1 + graph.degree(i));
+    }
+    return out;
+}
+
+/// A start of another kind: k-means++ on averaged scores, which sees regions where mixture_start
+/// sees spots. Starts of one kind alone tend to end in the same place.
+template <class W>
+[[nodiscard]] MixtureStart<W> smoothed_start(const RowMatrix<W>& scores,
+                                             const RowMatrix<W>& averaged, Index clusters,
+                                             std::uint64_t seed, Index number) {
+    RandomStream random(seed, 0x534D4F4Fu + static_cast<std::uint64_t>(number));
+    Matrix<W> centers = draw_centers(averaged, clusters, random);
+    auto labels = k_means(averaged, centers, 50);
+    return shared_covariance_mixture(scores, std::move(labels), clusters, 0, 0);
 }
 
 }  // namespace detail

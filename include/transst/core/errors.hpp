@@ -41,7 +41,9 @@ public:
 
 namespace detail {
 
-inline void append_text(std::string& out, std::string_view part) { out += part; }
+inline void append_text(std::string& out, std::string_view part) {
+    out += part;
+}
 
 template <class Number>
     requires std::integral<Number> || std::floating_point<Number>

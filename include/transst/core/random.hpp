@@ -44,11 +44,10 @@ public:
     /// 64 random bits.
     [[nodiscard]] std::uint64_t bits() {
         if (left_ == 0) {
-            const auto block = philox({static_cast<std::uint32_t>(position_),
-                                       static_cast<std::uint32_t>(position_ >> 32),
-                                       static_cast<std::uint32_t>(stream_),
-                                       static_cast<std::uint32_t>(stream_ >> 32)},
-                                      key_);
+            const auto block = philox(
+                {static_cast<std::uint32_t>(position_), static_cast<std::uint32_t>(position_ >> 32),
+                 static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)},
+                key_);
             ++position_;
             buffer_ = {block[0] | std::uint64_t{block[1]} << 32,
                        block[2] | std::uint64_t{block[3]} << 32};
@@ -58,14 +57,10 @@ public:
     }
 
     /// Uniform on the open interval (0, 1), with 53 bits.
-    [[nodiscard]] double uniform() {
-        return (static_cast<double>(bits() >> 11) + 0.5) * 0x1.0p-53;
-    }
+    [[nodiscard]] double uniform() { return (static_cast<double>(bits() >> 11) + 0.5) * 0x1.0p-53; }
 
     /// Uniform on (low, high).
-    [[nodiscard]] double uniform(double low, double high) {
-        return low + (high - low) * uniform();
-    }
+    [[nodiscard]] double uniform(double low, double high) { return low + (high - low) * uniform(); }
 
     /// Uniform on {0, …, count − 1}; count ≥ 1.
     [[nodiscard]] Index below(Index count) {

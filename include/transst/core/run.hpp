@@ -3,9 +3,11 @@
 
 #include <transst/core/types.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <stop_token>
+#include <utility>
 
 namespace transst {
 
@@ -27,6 +29,28 @@ struct RunOptions {
     void report(std::string_view stage, Index iteration, Index limit, double objective) const {
         if (progress) progress({stage, iteration, limit, objective});
     }
+};
+
+/// Wall-clock time of a step.
+struct StepTime {
+    std::string step;
+    double seconds = 0;
+};
+
+/// Times steps that follow one another.
+class StepClock {
+public:
+    /// Ends the step that has run since the last call, or since the beginning.
+    void end(std::string step) {
+        const auto now = std::chrono::steady_clock::now();
+        times_.push_back({std::move(step), std::chrono::duration<double>(now - last_).count()});
+        last_ = now;
+    }
+    [[nodiscard]] const std::vector<StepTime>& times() const { return times_; }
+
+private:
+    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+    std::vector<StepTime> times_;
 };
 
 }  // namespace transst

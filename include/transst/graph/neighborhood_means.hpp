@@ -24,13 +24,15 @@ template <class Scalar>
     RowMatrix<Scalar> out(scores.rows(), q * std::ssize(scales));
     const Lanes lanes(scores.rows());
     parallel_for(lanes.count(), run.threads, [&](Index lane) {
-        Eigen::Matrix<Wide<Scalar>, 1, Eigen::Dynamic> sum(q);
+        std::vector<Wide<Scalar>> buffer(static_cast<std::size_t>(q));
+        Eigen::Map<Eigen::Matrix<Wide<Scalar>, 1, Eigen::Dynamic>> sum(buffer.data(), q);
         for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i) {
             sum = scores.row(i).template cast<Wide<Scalar>>();
             const auto neighbors = nearest.of(i);
             std::size_t taken = 0;
             for (std::size_t s = 0; s < scales.size(); ++s) {
-                for (; taken < neighbors.size() && taken < static_cast<std::size_t>(scales[s]); ++taken)
+                for (; taken < neighbors.size() && taken < static_cast<std::size_t>(scales[s]);
+                     ++taken)
                     sum += scores.row(neighbors[taken]).template cast<Wide<Scalar>>();
                 out.row(i).segment(static_cast<Index>(s) * q, q) =
                     (sum / static_cast<Wide<Scalar>>(taken + 1)).template cast<Scalar>();

@@ -29,10 +29,14 @@ struct PanelCut {
 template <class Run>
 void with_width(Index width, Run&& run) {
     switch (width) {
-        case 8: return run(std::integral_constant<int, 8>{});
-        case 16: return run(std::integral_constant<int, 16>{});
-        case 24: return run(std::integral_constant<int, 24>{});
-        default: return run(std::integral_constant<int, 32>{});
+        case 8:
+            return run(std::integral_constant<int, 8>{});
+        case 16:
+            return run(std::integral_constant<int, 16>{});
+        case 24:
+            return run(std::integral_constant<int, 24>{});
+        default:
+            return run(std::integral_constant<int, 32>{});
     }
 }
 
@@ -122,8 +126,8 @@ void multiply(const Eigen::MatrixBase<Derived>& block, const Panels<S>& a, S* u)
         const Index w = a.cut().width(p);
         Eigen::Map<RowMatrix<S>, Eigen::Unaligned, Eigen::OuterStride<>>(
             u + p * PanelCut::widest, block.rows(), w, Eigen::OuterStride<>(stride))
-            .noalias() = block.template cast<S>() *
-                         Eigen::Map<const RowMatrix<S>>(a.panel(p), block.cols(), w);
+            .noalias() =
+            block.template cast<S>() * Eigen::Map<const RowMatrix<S>>(a.panel(p), block.cols(), w);
     }
 }
 

@@ -51,17 +51,17 @@ void refuse_non_finite(const X& x, std::string_view caller) {
 template <ExpressionRows X, class Use>
 [[nodiscard]] GeneSums gene_sums(const X& x, const RunOptions& run, std::string_view caller,
                                  Use&& use) {
-    const GeneSums total = sum_lanes(
-        Lanes(x.rows()), run.threads, GeneSums::zero(x.cols()),
-        [&](GeneSums& sums, Index begin, Index end) {
-            for (Index i = begin; i < end; ++i) sums.cells += use(i) ? 1 : 0;
-            for_each_entry(x, begin, end, [&](Index i, Index j, auto value) {
-                if (!use(i)) return;
-                const auto v = static_cast<double>(value);
-                sums.sum[j] += v;
-                sums.squares[j] += v * v;
-            });
-        });
+    const GeneSums total =
+        sum_lanes(Lanes(x.rows()), run.threads, GeneSums::zero(x.cols()),
+                  [&](GeneSums& sums, Index begin, Index end) {
+                      for (Index i = begin; i < end; ++i) sums.cells += use(i) ? 1 : 0;
+                      for_each_entry(x, begin, end, [&](Index i, Index j, auto value) {
+                          if (!use(i)) return;
+                          const auto v = static_cast<double>(value);
+                          sums.sum[j] += v;
+                          sums.squares[j] += v * v;
+                      });
+                  });
     if (!std::isfinite(total.squares.sum())) refuse_non_finite(x, caller);
     return total;
 }

@@ -24,7 +24,7 @@ namespace transst {
 template <class Value, class Offset, class Column>
 struct SparseBlock {
     Index rows = 0;
-    const Offset* starts = nullptr;    ///< rows + 1
+    const Offset* starts = nullptr;  ///< rows + 1
     const Column* columns = nullptr;
     const Value* values = nullptr;
 };
@@ -97,7 +97,8 @@ public:
                 return;
             }
         }
-        auto copy = std::make_shared<Eigen::SparseMatrix<Value, Eigen::RowMajor, StorageIndex>>(*seen);
+        auto copy =
+            std::make_shared<Eigen::SparseMatrix<Value, Eigen::RowMajor, StorageIndex>>(*seen);
         copy->makeCompressed();
         point_at(*copy);
         owned_ = std::move(copy);
@@ -198,13 +199,15 @@ template <class Derived>
 
 template <class Derived>
 [[nodiscard]] auto as_rows(const Eigen::DenseBase<Derived>& x) {
-    return detail::EigenDenseRows<typename Derived::Scalar,
-                                  Derived::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor>(x);
+    return detail::EigenDenseRows < typename Derived::Scalar,
+           Derived::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor > (x);
 }
 
 /// What as_rows accepts.
 template <class X>
-concept Expression = requires(const X& x) { as_rows(x); };
+concept Expression = requires(const X& x) {
+    as_rows(x);
+};
 
 namespace detail {
 
@@ -225,7 +228,9 @@ template <class Derived>
 }
 
 template <class Block>
-inline constexpr bool is_dense = requires(const Block& b) { b.outerStride(); };
+inline constexpr bool is_dense = requires(const Block& b) {
+    b.outerStride();
+};
 
 template <class Rows>
 using BlockOf = std::remove_cvref_t<decltype(view(
@@ -259,9 +264,8 @@ void for_each_entry(const X& x, Index begin, Index end, Visit&& visit) {
     constexpr Index step = 256;
     for (Index b = begin; b < end; b += step) {
         const auto block = x.row_block(b, std::min(end, b + step));
-        detail::for_each_entry(detail::view(block), [&](Index i, Index j, auto value) {
-            visit(b + i, j, value);
-        });
+        detail::for_each_entry(detail::view(block),
+                               [&](Index i, Index j, auto value) { visit(b + i, j, value); });
     }
 }
 

@@ -19,20 +19,26 @@ public:
     using Scalar = typename Rows::Scalar;
 
     /// mean: sections × p, inverse_scale: p, section: n numbers in [0, sections), or empty when
-    /// there is one section. Throws ShapeMismatch if they do not fit the rows.
+    /// there is one section. Throws ShapeMismatch if they do not fit the rows, InvalidArgument for
+    /// another section.
     Standardized(Rows rows, Matrix<double> mean, Vector<double> inverse_scale,
                  std::vector<std::int32_t> section = {})
         : rows_(std::move(rows)),
           mean_(std::move(mean)),
           inverse_scale_(std::move(inverse_scale)),
           section_(std::move(section)) {
-        require<ShapeMismatch>(mean_.cols() == rows_.cols() && inverse_scale_.size() == rows_.cols(),
-                               "Standardized: mean has ", mean_.cols(), " and inverse_scale ",
-                               inverse_scale_.size(), " entries, X has ", rows_.cols(), " genes");
         require<ShapeMismatch>(
-            section_.empty() ? mean_.rows() == 1 : std::ssize(section_) == rows_.rows(),
-            "Standardized: section has ", section_.size(), " entries and mean ", mean_.rows(),
-            " rows, X has ", rows_.rows(), " rows; give each row its section");
+            mean_.cols() == rows_.cols() && inverse_scale_.size() == rows_.cols(),
+            "Standardized: mean has ", mean_.cols(), " and inverse_scale ", inverse_scale_.size(),
+            " entries, X has ", rows_.cols(), " genes");
+        require<ShapeMismatch>(section_.empty() ? mean_.rows() == 1 || rows_.rows() == 0
+                                                : std::ssize(section_) == rows_.rows(),
+                               "Standardized: section has ", section_.size(), " entries and mean ",
+                               mean_.rows(), " rows, X has ", rows_.rows(),
+                               " rows; give each row its section");
+        for (const auto number : section_)
+            require(number >= 0 && number < mean_.rows(), "Standardized: a row has section ",
+                    number, ", but mean has ", mean_.rows(), " rows; sections are numbered from 0");
     }
 
     [[nodiscard]] Index rows() const { return rows_.rows(); }
@@ -72,8 +78,8 @@ template <class S, ExpressionRows Rows, class State, class F>
     const Vector<W> inverse_scale = x.inverse_scale().template cast<W>();
     const Matrix<W> mean = x.mean().template cast<W>();
     const Matrix<W> scaled = a.cols() > 0 ? Matrix<W>(inverse_scale.asDiagonal() * a) : a;
-    const RowMatrix<S> offset =
-        a.cols() > 0 ? RowMatrix<S>((mean * scaled).template cast<S>()) : RowMatrix<S>(x.sections(), 0);
+    const RowMatrix<S> offset = a.cols() > 0 ? RowMatrix<S>((mean * scaled).template cast<S>())
+                                             : RowMatrix<S>(x.sections(), 0);
 
     struct Summed {
         State state;
@@ -84,15 +90,15 @@ template <class S, ExpressionRows Rows, class State, class F>
             return *this;
         }
     };
-    auto swept = sweep<S>(x.raw(), scaled, outputs, Summed{zero, Matrix<W>::Zero(x.sections(), outputs)},
-                          run, [&](Summed& summed, Index begin, RowBlock<S> u, RowBlock<S> c) {
-                              for (Index i = 0; i < u.rows(); ++i)
-                                  u.row(i) -= offset.row(x.section_of(begin + i));
-                              f(summed.state, begin, u, c);
-                              for (Index i = 0; i < c.rows(); ++i)
-                                  summed.outputs.row(x.section_of(begin + i)) +=
-                                      c.row(i).template cast<W>();
-                          });
+    auto swept =
+        sweep<S>(x.raw(), scaled, outputs, Summed{zero, Matrix<W>::Zero(x.sections(), outputs)},
+                 run, [&](Summed& summed, Index begin, RowBlock<S> u, RowBlock<S> c) {
+                     for (Index i = 0; i < u.rows(); ++i)
+                         u.row(i) -= offset.row(x.section_of(begin + i));
+                     f(summed.state, begin, u, c);
+                     for (Index i = 0; i < c.rows(); ++i)
+                         summed.outputs.row(x.section_of(begin + i)) += c.row(i).template cast<W>();
+                 });
     Matrix<W> product =
         inverse_scale.asDiagonal() * (swept.product - mean.transpose() * swept.state.outputs);
     return {std::move(product), std::move(swept.state.state)};
@@ -119,9 +125,23 @@ template <ExpressionRows Rows>
                                                         std::vector<Index> chosen) {
     std::vector<std::int32_t> section;
     if (!x.section().empty())
-        for (const Index row : chosen) section.push_back(x.section()[static_cast<std::size_t>(row)]);
+        for (const Index row : chosen)
+            section.push_back(x.section()[static_cast<std::size_t>(row)]);
     return {select_rows(x.raw(), std::move(chosen)), x.mean(), x.inverse_scale(),
             std::move(section)};
+}
+
+/// x seen through some of its genes: the others are zero, which costs no copy and keeps the columns
+/// where they are. keep: p flags. Refers to x.
+template <ExpressionRows Rows>
+[[nodiscard]] Standardized<detail::RowsView<Rows>> keep_genes(const Standardized<Rows>& x,
+                                                              const std::vector<bool>& keep) {
+    require<ShapeMismatch>(std::ssize(keep) == x.cols(), "keep_genes: keep has ", keep.size(),
+                           " flags, X has ", x.cols(), " genes");
+    Vector<double> inverse_scale = x.inverse_scale();
+    for (Index j = 0; j < x.cols(); ++j)
+        if (!keep[static_cast<std::size_t>(j)]) inverse_scale[j] = 0;
+    return {detail::RowsView<Rows>(x.raw()), x.mean(), std::move(inverse_scale), x.section()};
 }
 
 namespace detail {

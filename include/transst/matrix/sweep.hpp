@@ -36,7 +36,8 @@ namespace detail {
 template <ExpressionRows X>
 [[nodiscard]] Index block_rows(const X& x) {
     if constexpr (is_dense<BlockOf<X>>) {
-        const Index bytes = static_cast<Index>(sizeof(typename X::Scalar)) * std::max<Index>(1, x.cols());
+        const Index bytes =
+            static_cast<Index>(sizeof(typename X::Scalar)) * std::max<Index>(1, x.cols());
         return std::clamp<Index>(512 * 1024 / bytes, 16, 512);
     } else {
         return 128;
@@ -77,40 +78,41 @@ template <class S, ExpressionRows X, class State, class F>
             return *this;
         }
     };
-    auto total = sum_lanes(
-        detail::sweep_lanes(x.rows(), x.cols(), outputs), run.threads,
-        Lane{{}, zero}, [&](Lane& lane, Index begin, Index end) {
-            lane.product = Matrix<Wide<S>>::Zero(x.cols(), outputs);
-            detail::Panels<S> right(x.cols(), outputs);
-            const Index u_stride = left.cut().padded(), c_stride = right.cut().padded();
-            Vector<S> u(step * u_stride), c(step * c_stride);
-            Index since_flush = 0;
-            for (Index b = begin; b < end; b += step) {
-                const Index rows = std::min(step, end - b);
-                const auto owner = x.row_block(b, b + rows);
-                const auto& block = detail::view(owner);
-                if (u_stride > 0) detail::multiply(block, left, u.data());
-                c.setZero();
-                f(lane.state, b,
-                  RowBlock<S>(u.data(), rows, a.cols(), Eigen::OuterStride<>(u_stride)),
-                  RowBlock<S>(c.data(), rows, outputs, Eigen::OuterStride<>(c_stride)));
-                if (outputs > 0) {
-                    detail::scatter(block, c.data(), right);
-                    since_flush += rows;
-                    if (since_flush >= flush_every) {
-                        right.flush_into(lane.product);
-                        since_flush = 0;
-                    }
-                }
-            }
-            if (outputs > 0) right.flush_into(lane.product);
-        });
+    auto total =
+        sum_lanes(detail::sweep_lanes(x.rows(), x.cols(), outputs), run.threads, Lane{{}, zero},
+                  [&](Lane& lane, Index begin, Index end) {
+                      lane.product = Matrix<Wide<S>>::Zero(x.cols(), outputs);
+                      detail::Panels<S> right(x.cols(), outputs);
+                      const Index u_stride = left.cut().padded(), c_stride = right.cut().padded();
+                      Vector<S> u(step * u_stride), c(step * c_stride);
+                      Index since_flush = 0;
+                      for (Index b = begin; b < end; b += step) {
+                          const Index rows = std::min(step, end - b);
+                          const auto owner = x.row_block(b, b + rows);
+                          const auto& block = detail::view(owner);
+                          if (u_stride > 0) detail::multiply(block, left, u.data());
+                          c.setZero();
+                          f(lane.state, b,
+                            RowBlock<S>(u.data(), rows, a.cols(), Eigen::OuterStride<>(u_stride)),
+                            RowBlock<S>(c.data(), rows, outputs, Eigen::OuterStride<>(c_stride)));
+                          if (outputs > 0) {
+                              detail::scatter(block, c.data(), right);
+                              since_flush += rows;
+                              if (since_flush >= flush_every) {
+                                  right.flush_into(lane.product);
+                                  since_flush = 0;
+                              }
+                          }
+                      }
+                      if (outputs > 0) right.flush_into(lane.product);
+                  });
     return {std::move(total.product), std::move(total.state)};
 }
 
 /// XA: the scores of every row (n × a.cols()).
 template <class S, class X>
-[[nodiscard]] RowMatrix<S> project(const X& x, const Matrix<Wide<S>>& a, const RunOptions& run = {}) {
+[[nodiscard]] RowMatrix<S> project(const X& x, const Matrix<Wide<S>>& a,
+                                   const RunOptions& run = {}) {
     RowMatrix<S> out(x.rows(), a.cols());
     (void)sweep<S>(x, a, 0, NoState{}, run, [&](NoState&, Index begin, auto u, auto) {
         out.middleRows(begin, u.rows()) = u;

@@ -65,8 +65,9 @@ inline std::vector<std::vector<Index>> match_names(
         std::unordered_map<std::string_view, Index> seen;
         for (std::size_t j = 0; j < sample.ids.size(); ++j) {
             const auto [at, added] = seen.emplace(sample.ids[j], static_cast<Index>(j));
-            require<BadData>(added, sample.sample, ": gene '", sample.ids[j], "' stands twice, in columns ",
-                             at->second, " and ", j, " (numbered from 0); merge or remove one");
+            require<BadData>(added, sample.sample, ": gene '", sample.ids[j],
+                             "' stands twice, in columns ", at->second, " and ", j,
+                             " (numbered from 0); merge or remove one");
         }
         ids.push_back(sample.ids);
         symbols.push_back(sample.symbols.empty() ? sample.ids : sample.symbols);
@@ -74,14 +75,17 @@ inline std::vector<std::vector<Index>> match_names(
     GeneAlignment by_id{detail::match_names(ids), false};
     GeneAlignment by_symbol{detail::match_names(symbols), true};
     // ids are the safer name: symbols must find clearly more
-    auto& best = by_symbol.columns.front().size() > 2 * by_id.columns.front().size() ? by_symbol : by_id;
+    auto& best =
+        by_symbol.columns.front().size() > 2 * by_id.columns.front().size() ? by_symbol : by_id;
     if (best.columns.front().empty()) {
         std::string examples;
         for (const auto& sample : samples)
-            examples += text(examples.empty() ? "" : ", ", sample.sample, " has '",
-                             sample.ids.empty() ? std::string("no genes") : sample.ids.front(), "'");
-        throw BadData(text("target and source have no gene in common, neither by id nor by symbol (",
-                           examples, "); use the same species and kind of gene id"));
+            examples +=
+                text(examples.empty() ? "" : ", ", sample.sample, " has '",
+                     sample.ids.empty() ? std::string("no genes") : sample.ids.front(), "'");
+        throw BadData(
+            text("target and source have no gene in common, neither by id nor by symbol (",
+                 examples, "); use the same species and kind of gene id"));
     }
     return std::move(best);
 }

@@ -36,7 +36,8 @@ public:
             for (Index i = 0; i < block.rows; ++i) {
                 for (auto e = block.starts[i]; e < block.starts[i + 1]; ++e) {
                     out.columns.push_back(static_cast<std::int32_t>(block.columns[e]));
-                    out.values.push_back(normalized(begin + i, static_cast<double>(block.values[e])));
+                    out.values.push_back(
+                        normalized(begin + i, static_cast<double>(block.values[e])));
                 }
                 out.end_row();
             }
@@ -62,13 +63,14 @@ template <ExpressionRows Rows>
     std::vector<double> sizes(static_cast<std::size_t>(counts.rows()), 0.0);
     const Lanes lanes(counts.rows());
     parallel_for(lanes.count(), run.threads, [&](Index lane) {
-        for_each_entry(counts, lanes.begin(lane), lanes.end(lane), [&](Index i, Index j, auto value) {
-            const auto v = static_cast<double>(value);
-            require<BadData>(v >= 0 && std::isfinite(v), name, ": the count of cell ", i,
-                             ", gene ", j, " (numbered from 0) is ", v,
-                             "; counts must be 0 or more. If these are log expression, say so");
-            sizes[static_cast<std::size_t>(i)] += v;
-        });
+        for_each_entry(
+            counts, lanes.begin(lane), lanes.end(lane), [&](Index i, Index j, auto value) {
+                const auto v = static_cast<double>(value);
+                require<BadData>(v >= 0 && std::isfinite(v), name, ": the count of cell ", i,
+                                 ", gene ", j, " (numbered from 0) is ", v,
+                                 "; counts must be 0 or more. If these are log expression, say so");
+                sizes[static_cast<std::size_t>(i)] += v;
+            });
     });
     return sizes;
 }

@@ -4,9 +4,7 @@
 
 #include <transst/core/labels.hpp>
 #include <transst/matrix/standardized.hpp>
-#include <transst/preprocess/align_genes.hpp>
-#include <transst/preprocess/log_normalize.hpp>
-#include <transst/preprocess/select_genes.hpp>
+#include <transst/preprocess/gene_criteria.hpp>
 
 namespace transst {
 
@@ -19,14 +17,15 @@ enum class StandardizeOver {
 /// Source and target, ready for the estimators: the same p genes, standardised lazily.
 template <class SourceRows, class TargetRows>
 struct Prepared {
-    Standardized<SourceRows> source;      ///< labelled cells × p; no rows without a source
-    Standardized<TargetRows> target;      ///< spots × p
-    std::vector<Label> labels;            ///< of the source's rows
-    std::vector<std::string> class_names; ///< K
-    std::vector<std::string> genes;       ///< p ids, as the target has them
-    std::vector<std::string> symbols;     ///< p; or empty
+    Standardized<SourceRows> source;       ///< labelled cells × p; no rows without a source
+    Standardized<TargetRows> target;       ///< spots × p
+    std::vector<Label> labels;             ///< of the source's rows
+    std::vector<std::string> class_names;  ///< K
+    std::vector<std::string> genes;        ///< p ids, as the target has them
+    std::vector<std::string> symbols;      ///< p; or empty
     std::vector<std::string> source_sections, target_sections;  ///< names, by section number
-    Index common_genes = 0;               ///< before selection
+    RowMatrix<double> source_coordinates{};  ///< of the source's rows; 0 × 0 unless all are known
+    Index common_genes = 0;                  ///< before selection
     bool matched_by_symbol = false;
     std::vector<std::string> warnings;
 };
@@ -157,15 +156,18 @@ struct Prepare {
         GenesFrom genes_from = GenesFrom::target;
         StandardizeOver standardize = StandardizeOver::section;
         std::vector<std::string> ignore{};  ///< source labels to leave out, beside missing ones
+        /// Ids or symbols of the genes to keep, instead of those that a criterion ranks first; of
+        /// them, those in common that vary in the target are kept. Empty: the criterion chooses.
+        std::vector<std::string> gene_list{};
 
-        [[nodiscard]] static Options published() {
-            return {.standardize = StandardizeOver::all};
-        }
+        [[nodiscard]] static Options published() { return {.standardize = StandardizeOver::all}; }
     } options{};
 
     /// sources: any number, none included (the target alone is prepared). Cells of a source without
     /// a label are left out. Throws BadData (no common genes, a duplicate gene, NaN, negative
-    /// counts, a source without labels), InvalidArgument (genes < 1) or ShapeMismatch.
+    /// counts, a source without labels, a gene_list of which nothing is there), InvalidArgument
+    /// (genes < 1, variance_stabilized of log expression) or ShapeMismatch (a spatial criterion
+    /// without coordinates included).
     template <class SourceExpression, class TargetExpression>
     [[nodiscard]] auto fit(std::span<const Sample<SourceExpression>* const> sources,
                            const Sample<TargetExpression>& target,
@@ -202,18 +204,21 @@ struct Prepare {
         const Sample<TargetExpression>* const one[] = {&target};
         const auto target_sections = detail::code_sections<TargetExpression>(one);
 
+        warn_of_sources(sources, coding.names, warnings);
+
         // moments of every common gene in every section
         Index empty = 0;
         const auto warn_empty = [&](std::string_view sample) {
             if (empty > 0)
-                warnings.push_back(text(sample, ": ", empty, empty == 1 ? " cell has" : " cells have",
+                warnings.push_back(text(sample, ": ", empty,
+                                        empty == 1 ? " cell has" : " cells have",
                                         " no counts; they carry no information"));
         };
         const TargetView target_view = log_normalize(target, run, &empty);
         warn_empty(target.name);
-        const auto target_sums = detail::section_sums(
-            target_view, aligned.columns[0], target_sections.of_row[0],
-            target_sections.names.size(), target.name, run);
+        const auto target_sums =
+            detail::section_sums(target_view, aligned.columns[0], target_sections.of_row[0],
+                                 target_sections.names.size(), target.name, run);
         std::vector<SourceView> source_views;
         std::vector<GeneSums> source_sums(source_sections.names.size(),
                                           GeneSums::zero(std::ssize(aligned.columns[0])));
@@ -227,27 +232,41 @@ struct Prepare {
         }
 
         const GeneSums over_target = total(target_sums), over_source = total(source_sums);
-        const auto kept = top_genes(score(over_target, over_source, !sources.empty()), options.genes);
+        std::vector<Index> kept;
+        if (options.gene_list.empty()) {
+            const detail::GeneEvidence<TargetExpression, TargetView> target_evidence{
+                one, std::span(&target_view, 1), std::span(aligned.columns).first(1),
+                target_sections.of_row, target_sections.names};
+            const detail::GeneEvidence<SourceExpression, SourceView> source_evidence{
+                sources, source_views, std::span(aligned.columns).subspan(1),
+                source_sections.of_row, source_sections.names};
+            kept = top_genes(score(target_evidence, over_target, source_evidence, over_source, run),
+                             options.genes);
+        } else {
+            kept = listed(names, aligned, over_target, warnings);
+        }
         require<BadData>(!kept.empty(), "none of the ", aligned.columns[0].size(),
                          " common genes varies; there is nothing to cluster by");
 
-        Result out{
-            standardized<SourceRows>(source_views, std::span(aligned.columns).subspan(1), kept,
-                                     source_sections, moments(source_sums, over_source, over_target, kept)),
-            standardized<TargetRows>(std::span(&target_view, 1), std::span(aligned.columns).first(1),
-                                     kept, target_sections,
-                                     moments(target_sums, over_source, over_target, kept)),
-            std::move(labels),
-            std::move(coding.names),
-            {},
-            {},
-            std::move(source_sections.names),
-            target_sections.names,
-            std::ssize(aligned.columns[0]),
-            aligned.by_symbol,
-            std::move(warnings)};
+        Result out{standardized<SourceRows>(source_views, std::span(aligned.columns).subspan(1),
+                                            kept, source_sections,
+                                            moments(source_sums, over_source, over_target, kept)),
+                   standardized<TargetRows>(
+                       std::span(&target_view, 1), std::span(aligned.columns).first(1), kept,
+                       target_sections, moments(target_sums, over_source, over_target, kept)),
+                   std::move(labels),
+                   std::move(coding.names),
+                   {},
+                   {},
+                   std::move(source_sections.names),
+                   target_sections.names,
+                   labelled_coordinates(sources, source_sections),
+                   std::ssize(aligned.columns[0]),
+                   aligned.by_symbol,
+                   std::move(warnings)};
         for (const Index j : kept) {
-            const auto column = static_cast<std::size_t>(aligned.columns[0][static_cast<std::size_t>(j)]);
+            const auto column =
+                static_cast<std::size_t>(aligned.columns[0][static_cast<std::size_t>(j)]);
             out.genes.push_back(target.genes[column]);
             if (!target.symbols.empty()) out.symbols.push_back(target.symbols[column]);
         }
@@ -266,21 +285,73 @@ private:
                const Sample<TargetExpression>& target) const {
         require(options.genes >= 1, "Prepare: genes = ", options.genes, "; it must be at least 1");
         const auto check_one = [](const auto& sample) {
-            require<ShapeMismatch>(std::ssize(sample.genes) == sample.cols(), sample.name, ": genes has ",
-                                   sample.genes.size(), " names, the expression has ", sample.cols(),
-                                   " columns");
+            require<ShapeMismatch>(std::ssize(sample.genes) == sample.cols(), sample.name,
+                                   ": genes has ", sample.genes.size(),
+                                   " names, the expression has ", sample.cols(), " columns");
             require<ShapeMismatch>(
                 sample.symbols.empty() || sample.symbols.size() == sample.genes.size(), sample.name,
-                ": symbols has ", sample.symbols.size(), " entries, genes has ", sample.genes.size());
+                ": symbols has ", sample.symbols.size(), " entries, genes has ",
+                sample.genes.size());
             require<BadData>(sample.rows() > 0, sample.name, ": there are no cells");
         };
         check_one(target);
+        const bool by_criterion = options.gene_list.empty();
+        if (by_criterion && (sources.empty() || options.genes_from != GenesFrom::source))
+            detail::check_criterion(target, options.criterion);
         for (const auto* s : sources) {
             check_one(*s);
+            if (by_criterion && options.genes_from != GenesFrom::target)
+                detail::check_criterion(*s, options.criterion);
             require<ShapeMismatch>(std::ssize(s->labels) == s->rows(), s->name, ": labels has ",
                                    s->labels.size(), " entries, there are ", s->rows(),
                                    " cells; a source needs a label for each (NA where unknown)");
         }
+    }
+
+    /// Sources that do not have all classes, or a section's name in common, are used; it is said.
+    template <class SourceExpression>
+    static void warn_of_sources(std::span<const Sample<SourceExpression>* const> sources,
+                                std::span<const std::string> classes,
+                                std::vector<std::string>& warnings) {
+        std::unordered_map<std::string, std::string_view> section_of;
+        for (const auto* source : sources) {
+            std::string missing;
+            for (const auto& label : classes)
+                if (std::find(source->labels.begin(), source->labels.end(), label) ==
+                    source->labels.end())
+                    missing += text(missing.empty() ? "'" : ", '", label, "'");
+            if (!missing.empty() && sources.size() > 1)
+                warnings.push_back(text("source ", source->name, " has no cells of ", missing));
+            std::vector<std::string> names(source->sections.begin(), source->sections.end());
+            std::sort(names.begin(), names.end());
+            names.erase(std::unique(names.begin(), names.end()), names.end());
+            for (const auto& section : names) {
+                const auto [at, added] = section_of.emplace(section, source->name);
+                if (!added)
+                    warnings.push_back(text("sources ", at->second, " and ", source->name,
+                                            " both have a section '", section,
+                                            "'; they are taken as two"));
+            }
+        }
+    }
+
+    /// Places of the labelled cells; none unless every one of them has its place.
+    template <class SourceExpression>
+    [[nodiscard]] static RowMatrix<double> labelled_coordinates(
+        std::span<const Sample<SourceExpression>* const> sources,
+        const detail::SectionCoding& sections) {
+        std::vector<double> places;
+        for (std::size_t s = 0; s < sources.size(); ++s) {
+            const auto& at = sources[s]->coordinates;
+            if (at.rows() != sources[s]->rows() || at.cols() != 2) return {};
+            for (Index i = 0; i < at.rows(); ++i) {
+                if (sections.of_row[s][static_cast<std::size_t>(i)] < 0) continue;
+                if (!at.row(i).allFinite()) return {};
+                places.push_back(at(i, 0));
+                places.push_back(at(i, 1));
+            }
+        }
+        return Eigen::Map<const RowMatrix<double>>(places.data(), std::ssize(places) / 2, 2);
     }
 
     [[nodiscard]] static GeneSums total(std::span<const GeneSums> sums) {
@@ -289,16 +360,48 @@ private:
         return all;
     }
 
-    [[nodiscard]] Vector<double> score(const GeneSums& target, const GeneSums& source,
-                                       bool has_source) const {
-        const Vector<double> of_target = gene_scores(target, options.criterion);
-        if (!has_source || options.genes_from == GenesFrom::target) return of_target;
-        const Vector<double> of_source = gene_scores(source, options.criterion);
+    template <class TargetEvidence, class SourceEvidence>
+    [[nodiscard]] Vector<double> score(const TargetEvidence& target, const GeneSums& over_target,
+                                       const SourceEvidence& source, const GeneSums& over_source,
+                                       const RunOptions& run) const {
+        const auto of = [&](const auto& evidence, const GeneSums& sums) {
+            return detail::criterion_scores(evidence, sums, options.criterion, run);
+        };
+        if (source.samples.empty() || options.genes_from == GenesFrom::target)
+            return of(target, over_target);
+        const Vector<double> of_source = of(source, over_source);
         if (options.genes_from == GenesFrom::source)
-            return (of_target.array() < 0).select(-1, of_source);
+            return (over_target.variance().array() > 0).select(of_source, -1);
+        const Vector<double> of_target = of(target, over_target);
         const Vector<double> ranks = falling_ranks(of_target) + falling_ranks(of_source);
         return (of_target.array() < 0 || of_source.array() < 0)
             .select(-1, static_cast<double>(2 * ranks.size()) - ranks.array());
+    }
+
+    /// Columns of the listed genes that vary in the target.
+    [[nodiscard]] std::vector<Index> listed(std::span<const GeneNames> names,
+                                            const GeneAlignment& aligned,
+                                            const GeneSums& over_target,
+                                            std::vector<std::string>& warnings) const {
+        const auto wanted = detail::listed_genes(options.gene_list, names, aligned, warnings);
+        const Vector<double> variance = over_target.variance();
+        std::vector<Index> kept;
+        Index constant = 0;
+        for (std::size_t j = 0; j < wanted.size(); ++j) {
+            if (wanted[j] == 0) continue;
+            if (variance[static_cast<Index>(j)] > 0)
+                kept.push_back(static_cast<Index>(j));
+            else
+                ++constant;
+        }
+        if (constant > 0)
+            warnings.push_back(text("gene_list: ", constant,
+                                    constant == 1 ? " gene does" : " genes do",
+                                    " not vary in the target and cannot be used"));
+        require<BadData>(!kept.empty(),
+                         "Prepare: none of the genes of gene_list varies in the target; "
+                         "there is nothing to cluster by");
+        return kept;
     }
 
     /// Mean and 1/sd of the kept genes, for each section.
@@ -321,10 +424,11 @@ private:
     }
 
     template <class Out, class Views>
-    [[nodiscard]] static Standardized<Out> standardized(
-        const Views& views, std::span<const std::vector<Index>> aligned,
-        const std::vector<Index>& kept, const detail::SectionCoding& sections,
-        const SectionMoments& moments) {
+    [[nodiscard]] static Standardized<Out> standardized(const Views& views,
+                                                        std::span<const std::vector<Index>> aligned,
+                                                        const std::vector<Index>& kept,
+                                                        const detail::SectionCoding& sections,
+                                                        const SectionMoments& moments) {
         Out rows;
         if constexpr (requires { rows.genes; })
             rows.genes = std::ssize(kept);

@@ -15,15 +15,15 @@ enum class Values {
 /// Expression of n cells or spots × p genes, and what is known about them.
 template <class Expression = CompressedRows<float>>
 struct Sample {
-    Expression expression{};               ///< n × p
-    std::vector<std::string> genes{};      ///< p ids, each once
-    std::vector<std::string> symbols{};    ///< p, or empty
-    std::vector<std::string> barcodes{};   ///< n, each once; or empty
-    std::vector<std::string> labels{};     ///< n, "NA" where unknown; or empty
-    std::vector<std::string> sections{};   ///< n; or empty: one section
-    RowMatrix<double> coordinates{};       ///< n × 2, NaN where unknown; or 0 × 0
+    Expression expression{};              ///< n × p
+    std::vector<std::string> genes{};     ///< p ids, each once
+    std::vector<std::string> symbols{};   ///< p, or empty
+    std::vector<std::string> barcodes{};  ///< n, each once; or empty
+    std::vector<std::string> labels{};    ///< n, "NA" where unknown; or empty
+    std::vector<std::string> sections{};  ///< n; or empty: one section
+    RowMatrix<double> coordinates{};      ///< n × 2, NaN where unknown; or 0 × 0
     Values values = Values::counts;
-    std::string name = "sample";         ///< used in messages
+    std::string name = "sample";  ///< used in messages
 
     [[nodiscard]] Index rows() const { return expression.rows(); }
     [[nodiscard]] Index cols() const { return expression.cols(); }

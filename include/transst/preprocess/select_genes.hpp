@@ -10,8 +10,11 @@ namespace transst {
 
 /// By what genes are ranked, the largest first.
 enum class GeneCriterion {
-    variance,                 ///< of log expression
-    coefficient_of_variation  ///< standard deviation over mean; favours the rarest genes
+    variance,                  ///< of log expression
+    coefficient_of_variation,  ///< standard deviation over mean; favours the rarest genes
+    variance_stabilized,       ///< of counts, beyond what their mean explains (VST)
+    spark_x,                   ///< dependence of the counts on place (SparkX)
+    morans_i                   ///< of log expression, between the 6 nearest spots
 };
 
 /// On whose cells the criterion is computed.
@@ -21,7 +24,7 @@ enum class GenesFrom {
     both  ///< mean of the two samples' ranks
 };
 
-/// Values of the criterion (p); genes that do not vary get −1.
+/// Variance or coefficient of variation (p), which the sums tell; genes that do not vary get −1.
 [[nodiscard]] inline Vector<double> gene_scores(const GeneSums& sums, GeneCriterion criterion) {
     Vector<double> score = sums.variance();
     const Vector<double> mean = sums.mean();
@@ -38,7 +41,8 @@ enum class GenesFrom {
 [[nodiscard]] inline Vector<double> falling_ranks(const Vector<double>& score) {
     std::vector<Index> order(static_cast<std::size_t>(score.size()));
     std::iota(order.begin(), order.end(), Index{0});
-    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return score[a] > score[b]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](Index a, Index b) { return score[a] > score[b]; });
     Vector<double> rank(score.size());
     for (std::size_t r = 0; r < order.size(); ++r) rank[order[r]] = static_cast<double>(r);
     return rank;
@@ -50,7 +54,8 @@ enum class GenesFrom {
     std::vector<Index> order;
     for (Index j = 0; j < score.size(); ++j)
         if (score[j] >= 0) order.push_back(j);
-    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return score[a] > score[b]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](Index a, Index b) { return score[a] > score[b]; });
     if (std::ssize(order) > count) order.resize(static_cast<std::size_t>(count));
     std::sort(order.begin(), order.end());
     return order;

@@ -31,8 +31,7 @@ struct FactorModel {
     [[nodiscard]] Matrix<Wide<Scalar>> score_weights() const {
         using W = Wide<Scalar>;
         const Matrix<W> loaded = loading.template cast<W>();
-        const Matrix<W> a =
-            noise_variance.template cast<W>().cwiseInverse().asDiagonal() * loaded;
+        const Matrix<W> a = noise_variance.template cast<W>().cwiseInverse().asDiagonal() * loaded;
         const Matrix<W> m = loaded.transpose() * a;
         return m.ldlt().solve(a.transpose()).transpose();
     }
@@ -41,9 +40,8 @@ struct FactorModel {
     [[nodiscard]] Matrix<Wide<Scalar>> score_noise() const {
         using W = Wide<Scalar>;
         const Matrix<W> loaded = loading.template cast<W>();
-        const Matrix<W> m =
-            loaded.transpose() *
-            noise_variance.template cast<W>().cwiseInverse().asDiagonal() * loaded;
+        const Matrix<W> m = loaded.transpose() *
+                            noise_variance.template cast<W>().cwiseInverse().asDiagonal() * loaded;
         return m.ldlt().solve(Matrix<W>::Identity(m.rows(), m.cols()));
     }
 
@@ -62,10 +60,10 @@ struct FactorModel {
 /// What PLDR::fit finds, with the trace of its log-likelihood.
 template <class Scalar>
 struct PLDRFit : FactorModel<Scalar> {
-    std::vector<Index> class_sizes;     ///< K
-    Matrix<Scalar> score_moment;        ///< Σ_i ⟨z_i z_i'⟩ over the source: q × q
-    std::vector<double> trace;          ///< log-likelihood after 0, 1, … iterations
-    double log_likelihood = 0;          ///< of the model returned
+    std::vector<Index> class_sizes;  ///< K
+    Matrix<Scalar> score_moment;     ///< Σ_i ⟨z_i z_i'⟩ over the source: q × q
+    std::vector<double> trace;       ///< log-likelihood after 0, 1, … iterations
+    double log_likelihood = 0;       ///< of the model returned
     Index iterations = 0;
     bool converged = false;
     bool stopped = false;               ///< on request
@@ -81,12 +79,12 @@ struct PLDR {
     using W = Wide<Scalar>;
 
     struct Options {
-        Index factors = 15;         ///< q, below min(n, p)
+        Index factors = 15;  ///< q, below min(n, p)
         Index max_iterations = 500;
-        double tolerance = 1e-7;    ///< relative change of the log-likelihood
-        bool canonical = true;      ///< fix the free q × q change of z after the fit (METHOD:
-                                    ///< pooled covariance I, W'Λ⁻¹W diagonal and falling)
-        bool accelerate = true;     ///< Anderson acceleration of EM, still never falling
+        double tolerance = 1e-7;  ///< relative change of the log-likelihood
+        bool canonical = true;    ///< fix the free q × q change of z after the fit (METHOD:
+                                  ///< pooled covariance I, W'Λ⁻¹W diagonal and falling)
+        bool accelerate = true;   ///< Anderson acceleration of EM, still never falling
         bool random_noise_start = false;  ///< Λ starts at U(0.5, 2), not at the SVD's residual
 
         /// The published code: it stops after two iterations and leaves z as it falls.
@@ -99,8 +97,8 @@ struct PLDR {
     } options{};
 
     /// x: n × p (Expression or Standardized; centred per gene if the model is to have no mean).
-    /// labels: n classes 0 … K − 1; cells marked left_out are not used. Starts from a truncated SVD.
-    /// Throws ShapeMismatch, InvalidArgument (factors not in [1, min(n, p)), a class number
+    /// labels: n classes 0 … K − 1; cells marked left_out are not used. Starts from a truncated
+    /// SVD. Throws ShapeMismatch, InvalidArgument (factors not in [1, min(n, p)), a class number
     /// without cells) or BadData (NaN). Never falls: each iteration raises the log-likelihood.
     template <class X>
     [[nodiscard]] PLDRFit<Scalar> fit(const X& x, std::span<const Label> labels,
@@ -124,11 +122,14 @@ struct PLDR {
                                        from.noise_variance.size() == rows.cols() &&
                                        std::ssize(from.covariances) == found,
                                    "PLDR::fit: the start has ", from.genes(), " genes and ",
-                                   from.classes(), " classes, the data have ", rows.cols(),
-                                   " and ", found);
-            Model model{from.loading.template cast<W>(), from.noise_variance.template cast<W>(),
-                        from.means.template cast<W>(), {}};
-            for (const auto& c : from.covariances) model.covariances.push_back(c.template cast<W>());
+                                   from.classes(), " classes, the data have ", rows.cols(), " and ",
+                                   found);
+            Model model{from.loading.template cast<W>(),
+                        from.noise_variance.template cast<W>(),
+                        from.means.template cast<W>(),
+                        {}};
+            for (const auto& c : from.covariances)
+                model.covariances.push_back(c.template cast<W>());
             return same.expectation_maximization(rows, classes, std::move(model), run);
         });
     }
@@ -231,7 +232,8 @@ private:
         }
         for (const auto& s : squares) pooled += s;
         pooled /= static_cast<W>(std::max<Index>(1, n - count));
-        pooled.diagonal().array() += std::max(pooled.trace(), W(1e-12)) * W(1e-6) / static_cast<W>(q);
+        pooled.diagonal().array() +=
+            std::max(pooled.trace(), W(1e-12)) * W(1e-6) / static_cast<W>(q);
         for (Index k = 0; k < count; ++k) {
             // thin classes begin nearer to the pooled covariance, so that every start is invertible
             const W weight = static_cast<W>(sizes[at(k)]) / static_cast<W>(sizes[at(k)] + q + 1);
@@ -245,8 +247,8 @@ private:
         } else {
             const Vector<W> squares_of_genes =
                 column_square_norms(rows, run, "PLDR::fit").template cast<W>();
-            const Vector<W> explained = (model.loading.cwiseAbs2() *
-                                         svd.singular_values.template cast<W>().cwiseAbs2());
+            const Vector<W> explained =
+                (model.loading.cwiseAbs2() * svd.singular_values.template cast<W>().cwiseAbs2());
             model.noise_variance = ((squares_of_genes - explained) / static_cast<W>(n))
                                        .cwiseMax(noise_floor(squares_of_genes, n));
         }
@@ -275,8 +277,11 @@ private:
         bool open = false;
         for (const std::size_t k : order) {
             if (sizes[k] < enough)
-                warnings.push_back(text("class ", k, " has ", sizes[k], " cells, fewer than factors + 1 = ",
-                                        enough, "; its covariance is shared with the other small classes"));
+                warnings.push_back(text("class ", k, " has ", sizes[k],
+                                        sizes[k] == 1 ? " cell, fewer than factors + 1 = "
+                                                      : " cells, fewer than factors + 1 = ",
+                                        enough,
+                                        "; its covariance is shared with the other small classes"));
             if (sizes[k] < enough || (open && together < 2 * enough)) {
                 if (!open) ++ties.groups;
                 open = true;
@@ -344,7 +349,8 @@ private:
         fit.loading = model.loading.template cast<Scalar>();
         fit.noise_variance = model.noise_variance.template cast<Scalar>();
         fit.means = model.means.template cast<Scalar>();
-        for (const auto& c : model.covariances) fit.covariances.push_back(c.template cast<Scalar>());
+        for (const auto& c : model.covariances)
+            fit.covariances.push_back(c.template cast<Scalar>());
         fit.score_moment = moment.template cast<Scalar>();
         if (!fit.converged && !fit.stopped && options.tolerance > 0 && options.max_iterations > 2)
             fit.warnings.push_back(text("PLDR did not converge in ", options.max_iterations,
@@ -368,8 +374,8 @@ private:
 
     static constexpr Index acceleration_depth = 8;
 
-    /// A model as one vector without constraints, in which steps can be added: the loading in units
-    /// of noise, log Λ, the means, and Σ by its Cholesky factor with a logarithmic diagonal.
+    /// A model as one vector without constraints, in which steps can be added: the loading, log Λ,
+    /// the means, and Σ by its Cholesky factor with a logarithmic diagonal.
     [[nodiscard]] static Vector<W> pack(const Model& model) {
         const Index p = model.genes(), q = model.factors(), count = model.classes();
         Vector<W> out(p * q + p + count * q + count * q * q);
@@ -427,7 +433,7 @@ private:
         const Matrix<W> means_m = model.means * m;  // rows (Mμ_k)'
         const Matrix<W> identity = Matrix<W>::Identity(q, q);
         std::vector<Matrix<W>> precision(at(count)), c(at(count));  // C_k⁻¹ = M + Σ_k⁻¹, and C_k
-        W log_determinants = 0;                                     // Σ N_k (log|Σ_k| + log|C_k⁻¹|)
+        W log_determinants = 0;  // Σ N_k (log|Σ_k| + log|C_k⁻¹|)
         for (Index k = 0; k < count; ++k) {
             const Eigen::LLT<Matrix<W>> covariance(model.covariances[at(k)]);
             precision[at(k)] = m + covariance.solve(identity);
@@ -452,8 +458,7 @@ private:
                     const Index size = std::ssize(members);
                     if (size == 0) continue;
                     for (Index i = 0; i < size; ++i)
-                        gathered.row(i) =
-                            u.row(members[at(i)]).template cast<W>() - means_m.row(k);
+                        gathered.row(i) = u.row(members[at(i)]).template cast<W>() - means_m.row(k);
                     d.noalias() = gathered.topRows(size) * c[at(k)];
                     auto& sums = moments.classes[at(k)];
                     sums.sum += d.colwise().sum().transpose();
@@ -473,15 +478,16 @@ private:
             const auto& sums = classes[at(k)];
             const W size = static_cast<W>(sizes[at(k)]);
             const Vector<W> mean = model.means.row(k).transpose();
-            const Vector<W> projected = precision[at(k)] * sums.sum + size * (m * mean);  // Σ A'x
-            quadratic += -2 * mean.dot(projected) + size * mean.dot(m * mean) -
+            const Vector<W> m_mean = m * mean;
+            const Vector<W> projected = precision[at(k)] * sums.sum + size * m_mean;  // Σ A'x
+            quadratic += -2 * mean.dot(projected) + size * mean.dot(m_mean) -
                          precision[at(k)].cwiseProduct(sums.squares).sum();
         }
         Step step;
         step.log_likelihood = static_cast<double>(
-            W(-0.5) * (cells * static_cast<W>(rows.cols()) * std::log(2 * std::numbers::pi_v<W>) +
-                       cells * model.noise_variance.array().log().sum() + log_determinants +
-                       quadratic));
+            W(-0.5) *
+            (cells * static_cast<W>(rows.cols()) * std::log(2 * std::numbers::pi_v<W>) +
+             cells * model.noise_variance.array().log().sum() + log_determinants + quadratic));
 
         // M step
         step.moment = Matrix<W>::Zero(q, q);
@@ -527,15 +533,13 @@ private:
         const Eigen::LLT<Matrix<W>> llt(pooled / cells);
         const Matrix<W> root = llt.matrixL();
         const Matrix<W> whitened = model.loading * root;
-        const Matrix<W> m = whitened.transpose() *
-                            model.noise_variance.cwiseInverse().asDiagonal() * whitened;
+        const Matrix<W> m =
+            whitened.transpose() * model.noise_variance.cwiseInverse().asDiagonal() * whitened;
         Matrix<W> turn = detail::falling_eigen<W>(m).second;
         model.loading = whitened * turn;
         turn = turn * detail::fix_signs<W>(model.loading).asDiagonal();
         // z' = R z with R = turn' L⁻¹
-        const Matrix<W> r =
-            turn.transpose() *
-            llt.matrixL().solve(Matrix<W>::Identity(q, q));
+        const Matrix<W> r = turn.transpose() * llt.matrixL().solve(Matrix<W>::Identity(q, q));
         model.means = model.means * r.transpose();
         for (auto& covariance : model.covariances)
             covariance = symmetric(r * covariance * r.transpose());
@@ -551,5 +555,9 @@ private:
     [[nodiscard]] static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
     [[nodiscard]] static std::size_t at(Label i) { return static_cast<std::size_t>(i); }
 };
+
+// PLDR{{…}} is double: Clang before 17 does not see that by itself.
+PLDR()->PLDR<>;
+PLDR(PLDR<>::Options)->PLDR<>;
 
 }  // namespace transst

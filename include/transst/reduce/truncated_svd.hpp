@@ -50,13 +50,13 @@ template <class W>
 /// What TruncatedSVD::fit finds of X (n × p): X ≈ scores · loading', scores = X · loading.
 template <class Scalar>
 struct SVDFit {
-    Matrix<Scalar> loading;           ///< p × q: right singular vectors, first entries positive
-    RowMatrix<Scalar> scores;         ///< n × q: left singular vectors times singular values
-    Vector<Scalar> singular_values;   ///< q, falling
-    std::vector<double> trace;        ///< Σ of the q leading squared singular values found
+    Matrix<Scalar> loading;          ///< p × q: right singular vectors, first entries positive
+    RowMatrix<Scalar> scores;        ///< n × q: left singular vectors times singular values
+    Vector<Scalar> singular_values;  ///< q, falling
+    std::vector<double> trace;       ///< Σ of the q leading squared singular values found
     Index iterations = 0;
     bool converged = false;
-    bool stopped = false;             ///< on request
+    bool stopped = false;  ///< on request
 };
 
 /// Randomised truncated SVD (Halko, Martinsson & Tropp, SIAM Review 2011, algorithm 4.4): one
@@ -68,10 +68,10 @@ struct TruncatedSVD {
     static constexpr std::string_view name = "TruncatedSVD";
 
     struct Options {
-        Index factors = 15;         ///< q, below min(n, p)
-        Index oversampling = 10;    ///< further columns that speed up convergence
+        Index factors = 15;       ///< q, below min(n, p)
+        Index oversampling = 10;  ///< further columns that speed up convergence
         Index max_iterations = 100;
-        double tolerance = 1e-8;    ///< relative change of every leading singular value
+        double tolerance = 1e-8;  ///< relative change of every leading singular value
     } options{};
 
     /// x: n × p (Expression or Standardized). Throws InvalidArgument if factors is not in
@@ -87,8 +87,8 @@ struct TruncatedSVD {
         const double norms = column_square_norms(rows, run, "TruncatedSVD::fit").sum();
 
         const Index q = options.factors, width = std::min(q + options.oversampling, least);
-        Matrix<W> basis = RandomStream(run.seed, 0x535644).normal_matrix(rows.cols(), width)
-                              .template cast<W>();
+        Matrix<W> basis =
+            RandomStream(run.seed, 0x535644).normal_matrix(rows.cols(), width).template cast<W>();
         basis = orthonormal(basis);
         SVDFit<Scalar> fit;
         Vector<W> previous = Vector<W>::Zero(q);
@@ -130,5 +130,9 @@ private:
         return qr.householderQ() * Matrix<Wide<Scalar>>::Identity(a.rows(), a.cols());
     }
 };
+
+// TruncatedSVD{{…}} is double: Clang before 17 does not see that by itself.
+TruncatedSVD()->TruncatedSVD<>;
+TruncatedSVD(TruncatedSVD<>::Options)->TruncatedSVD<>;
 
 }  // namespace transst

@@ -284,7 +284,7 @@ private:
     void draw_row(const TissueTruth& truth, Index spot, std::uint64_t seed,
                   Vector<double>& row) const {
         RandomStream random(seed, row_streams + static_cast<std::uint64_t>(spot));
-        row.noalias() = truth.loading * truth.factors.row(spot).transpose();
+        row.head(row.size()).noalias() = truth.loading * truth.factors.row(spot).transpose();
         for (Index j = 0; j < row.size(); ++j)
             row(j) += std::sqrt(truth.noise_variance(j)) * random.normal();
     }

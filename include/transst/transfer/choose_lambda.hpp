@@ -1,11 +1,18 @@
 // λ chosen on the target: the loading is fitted for every λ of a grid, and the best is kept.
 #pragma once
 
+#include <transst/transfer/bi_cross_validation.hpp>
 #include <transst/transfer/split_error.hpp>
 
 namespace transst {
 
-/// TransferLoading with λ from a grid, by the published split criterion (split_error).
+/// How the λ of a grid are compared.
+enum class LambdaCriterion {
+    bi_cross_validation,  ///< genes hidden of spots held out (bi_cross_validation_error)
+    split                 ///< the published one (split_error)
+};
+
+/// TransferLoading with λ from a grid.
 ///
 ///     const auto transfer = transst::ChooseLambda{}.fit(target, source_fit);
 template <std::floating_point Scalar = double>
@@ -14,14 +21,16 @@ struct ChooseLambda {
 
     struct Options {
         typename TransferLoading<Scalar>::Options transfer{};  ///< its lambda is not used
-        std::vector<double> grid{0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100,
-                                 std::numeric_limits<double>::infinity()};
-        bool new_split_each = false;  ///< another split for every λ, as the published code has it
+        std::vector<double> grid{
+            0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, std::numeric_limits<double>::infinity()};
+        LambdaCriterion criterion = LambdaCriterion::bi_cross_validation;
+        bool new_split_each = false;  ///< with split: another one for every λ, as published
 
         /// The paper's grid 0, 0.01, …, 0.20 of absolute λ, a new split for each.
         [[nodiscard]] static Options published() {
             Options out{.transfer = TransferLoading<Scalar>::Options::published(),
                         .grid = {},
+                        .criterion = LambdaCriterion::split,
                         .new_split_each = true};
             for (int i = 0; i <= 20; ++i) out.grid.push_back(i / 100.0);
             return out;
@@ -33,12 +42,17 @@ struct ChooseLambda {
     template <class X>
     [[nodiscard]] TransferFit<Scalar> fit(const X& x, const PLDRFit<Scalar>& source,
                                           const RunOptions& run = {}) const {
-        require(!options.grid.empty(), "ChooseLambda::fit: grid is empty; give at least one lambda");
+        require(!options.grid.empty(),
+                "ChooseLambda::fit: grid is empty; give at least one lambda");
         TransferLoading<Scalar> transfer{options.transfer};
         const auto& rows = as_rows(x);
         RandomStream random(run.seed, 0x53504C54);
         std::vector<double> errors;
-        if (options.new_split_each) {
+        if (options.criterion == LambdaCriterion::bi_cross_validation) {
+            const auto spots = random.permutation(rows.rows());
+            errors = bi_cross_validation_error(transfer, rows, source, options.grid, spots,
+                                               random.permutation(rows.cols()), run);
+        } else if (options.new_split_each) {
             for (const double lambda : options.grid)
                 errors.push_back(split_error(transfer, rows, source, {lambda},
                                              random.permutation(rows.rows()), run)[0]);
@@ -56,5 +70,9 @@ struct ChooseLambda {
         return fit;
     }
 };
+
+// ChooseLambda{{…}} is double: Clang before 17 does not see that by itself.
+ChooseLambda()->ChooseLambda<>;
+ChooseLambda(ChooseLambda<>::Options)->ChooseLambda<>;
 
 }  // namespace transst

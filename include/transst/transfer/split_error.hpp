@@ -33,11 +33,10 @@ template <std::floating_point Scalar, class X>
     const auto two = fit_half(second, norm2);
     std::vector<double> errors;
     for (std::size_t i = 0; i < lambdas.size(); ++i)
-        errors.push_back(
-            detail::reconstruction_error<W>(static_cast<W>(norm1), one[i].cross,
-                                            one[i].scores_moment, two[i].loading) +
-            detail::reconstruction_error<W>(static_cast<W>(norm2), two[i].cross,
-                                            two[i].scores_moment, one[i].loading));
+        errors.push_back(detail::reconstruction_error<W>(static_cast<W>(norm1), one[i].cross,
+                                                         one[i].scores_moment, two[i].loading) +
+                         detail::reconstruction_error<W>(static_cast<W>(norm2), two[i].cross,
+                                                         two[i].scores_moment, one[i].loading));
     return errors;
 }
 

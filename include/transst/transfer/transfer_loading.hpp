@@ -13,7 +13,7 @@ namespace transst {
 
 /// What λ multiplies.
 enum class Penalty {
-    relative,     ///< P = λ tr(V⁰'V⁰)/q · I, free of scale: λ = 1 weighs source and target alike
+    relative,  ///< P = λ tr(V⁰'V⁰)/q · I, free of scale: λ = 1 weighs source and target alike
     absolute,     ///< P = λI, the paper's
     information,  ///< P = λ Σ_source⟨zz'⟩: λ = 1 counts each source cell like a target spot
 };
@@ -33,16 +33,16 @@ struct LambdaPoint {
 /// What TransferLoading::fit finds.
 template <class Scalar>
 struct TransferFit {
-    Matrix<Scalar> loading;            ///< adapted W: p × q
-    RowMatrix<Scalar> scores;          ///< of the target: n × q
-    double lambda = 0;                 ///< as given in the options
-    double relative_change = 0;        ///< ‖W − W⁰‖ / ‖W⁰‖
+    Matrix<Scalar> loading;                 ///< adapted W: p × q
+    RowMatrix<Scalar> scores;               ///< of the target: n × q
+    double lambda = 0;                      ///< as given in the options
+    double relative_change = 0;             ///< ‖W − W⁰‖ / ‖W⁰‖
     std::vector<LambdaPoint> lambda_curve;  ///< of ChooseLambda; else empty
-    std::vector<double> trace;         ///< objective after every half step (V, W, V, W, …)
-    double reconstruction_error = 0;   ///< ‖X − VW'‖² with the last V and W
+    std::vector<double> trace;              ///< objective after every half step (V, W, V, W, …)
+    double reconstruction_error = 0;        ///< ‖X − VW'‖² with the last V and W
     Index iterations = 0;
     bool converged = false;
-    bool stopped = false;              ///< on request
+    bool stopped = false;  ///< on request
     std::vector<std::string> warnings;
 };
 
@@ -51,11 +51,11 @@ namespace detail {
 /// One λ's alternating least squares between sweeps.
 template <class W>
 struct Alternation {
-    Matrix<W> penalty;      // P: q × q
-    Matrix<W> loading;      // W: p × q
-    Matrix<W> scores_moment;   // V'V: q × q
-    Matrix<W> cross;        // X'V: p × q
-    Matrix<W> score_weights;   // B with V = XB, of the last sweep
+    Matrix<W> penalty;        // P: q × q
+    Matrix<W> loading;        // W: p × q
+    Matrix<W> scores_moment;  // V'V: q × q
+    Matrix<W> cross;          // X'V: p × q
+    Matrix<W> score_weights;  // B with V = XB, of the last sweep
     std::vector<double> trace;
     double reconstruction_error = 0;
     Index iterations = 0;
@@ -110,11 +110,13 @@ template <class Scalar, class Rows, class MakePenalty>
         }
         auto swept = sweep<Scalar>(
             rows, weights, q * stacked,
-            Moments{std::vector<Matrix<W>>(static_cast<std::size_t>(stacked), Matrix<W>::Zero(q, q))},
+            Moments{
+                std::vector<Matrix<W>>(static_cast<std::size_t>(stacked), Matrix<W>::Zero(q, q))},
             run, [q](Moments& moments, Index, RowBlock<Scalar> u, RowBlock<Scalar> c) {
                 c = u;
                 for (std::size_t s = 0; s < moments.of.size(); ++s) {
-                    const Matrix<W> v = u.middleCols(static_cast<Index>(s) * q, q).template cast<W>();
+                    const Matrix<W> v =
+                        u.middleCols(static_cast<Index>(s) * q, q).template cast<W>();
                     moments.of[s].noalias() += v.transpose() * v;
                 }
             });
@@ -129,12 +131,13 @@ template <class Scalar, class Rows, class MakePenalty>
                 one.penalty = make_penalty(active[a], one.scores_moment);
             }
             const auto objective = [&] {
-                const double error =
-                    reconstruction_error<W>(static_cast<W>(norm), one.cross, one.scores_moment, one.loading);
+                const double error = reconstruction_error<W>(static_cast<W>(norm), one.cross,
+                                                             one.scores_moment, one.loading);
                 const Matrix<W> moved = one.loading - start;
-                const double pull = one.penalty.size() == 0
-                                        ? 0.0
-                                        : static_cast<double>((moved * one.penalty).cwiseProduct(moved).sum());
+                const double pull =
+                    one.penalty.size() == 0
+                        ? 0.0
+                        : static_cast<double>((moved * one.penalty).cwiseProduct(moved).sum());
                 one.reconstruction_error = error;
                 return error + pull;
             };
@@ -146,14 +149,16 @@ template <class Scalar, class Rows, class MakePenalty>
             }
             one.trace.push_back(objective());
             ++one.iterations;
-            const double now = until.reconstruction_only ? one.reconstruction_error : one.trace.back();
+            const double now =
+                until.reconstruction_only ? one.reconstruction_error : one.trace.back();
             auto& before = previous[active[a]];
             one.converged = one.penalty.size() == 0 ||
                             std::abs(now - before) < until.tolerance * std::abs(before);
             before = now;
             if (!one.converged) still.push_back(active[a]);
         }
-        run.report("TransferLoading", iteration + 1, until.max_iterations, all.front().trace.back());
+        run.report("TransferLoading", iteration + 1, until.max_iterations,
+                   all.front().trace.back());
         active = std::move(still);
         if (run.stop.stop_requested()) break;
     }
@@ -171,13 +176,13 @@ struct TransferLoading {
     using W = Wide<Scalar>;
 
     struct Options {
-        double lambda = 1;                      ///< ≥ 0; infinity keeps the source's loading
+        double lambda = 1;  ///< ≥ 0; infinity keeps the source's loading
         Penalty penalty = Penalty::relative;
         Scores scores = Scores::generalized;
         Index max_iterations = 100;
-        double tolerance = 1e-6;                ///< relative change of the objective
-        bool published_stop = false;            ///< compare the reconstruction error alone, and
-                                                ///< return the V that the last W was made from
+        double tolerance = 1e-6;      ///< relative change of the objective
+        bool published_stop = false;  ///< compare the reconstruction error alone, and
+                                      ///< return the V that the last W was made from
 
         /// The published code: absolute λ, least squares, its own stopping rule.
         [[nodiscard]] static Options published() {
@@ -192,7 +197,7 @@ struct TransferLoading {
 
     /// x: the target, n × p (Expression or Standardized), with the genes of `source`, standardised
     /// alike. Throws ShapeMismatch if the genes differ in number, InvalidArgument for a negative or
-    /// NaN lambda, BadData if an entry is not finite.
+    /// NaN lambda or no iterations, BadData if an entry is not finite.
     template <class X>
     [[nodiscard]] TransferFit<Scalar> fit(const X& x, const PLDRFit<Scalar>& source,
                                           const RunOptions& run = {}) const {
@@ -221,9 +226,12 @@ struct TransferLoading {
         return fit;
     }
 
-    /// Refuses a target or λ that cannot be used.
+    /// Refuses a target, λ or options that cannot be used.
     template <class Rows>
-    static void check(const Rows& rows, const PLDRFit<Scalar>& source, double lambda) {
+    void check(const Rows& rows, const PLDRFit<Scalar>& source, double lambda) const {
+        require(options.max_iterations >= 1,
+                "TransferLoading::fit: max_iterations = ", options.max_iterations,
+                "; it must be at least 1");
         require<ShapeMismatch>(rows.cols() == source.genes(), "TransferLoading::fit: X has ",
                                rows.cols(), " genes, the source's loading has ", source.genes(),
                                "; align the genes first");
@@ -247,9 +255,12 @@ struct TransferLoading {
             if (std::isinf(lambdas[i])) return {};
             const Matrix<W> identity = Matrix<W>::Identity(q, q);
             switch (kind) {
-                case Penalty::relative: return lambda * moment.trace() / static_cast<W>(q) * identity;
-                case Penalty::absolute: return lambda * identity;
-                case Penalty::information: break;
+                case Penalty::relative:
+                    return lambda * moment.trace() / static_cast<W>(q) * identity;
+                case Penalty::absolute:
+                    return lambda * identity;
+                case Penalty::information:
+                    break;
             }
             return lambda * source.score_moment.template cast<W>();
         };
@@ -264,5 +275,9 @@ private:
         return model.score_weights();
     }
 };
+
+// TransferLoading{{…}} is double: Clang before 17 does not see that by itself.
+TransferLoading()->TransferLoading<>;
+TransferLoading(TransferLoading<>::Options)->TransferLoading<>;
 
 }  // namespace transst

@@ -1,0 +1,64 @@
+// What a run of `transst cluster` came to, whichever way it went.
+#pragma once
+
+#include "cluster.hpp"
+
+#include <transst/cluster/choose_clusters.hpp>
+#include <transst/cluster/name_clusters.hpp>
+#include <transst/preprocess/prepare.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+
+namespace transst_program {
+
+using Json = nlohmann::ordered_json;
+using Tissue = transst::Sample<transst::CompressedRows<float>>;
+
+struct Outcome {
+    transst::ClusterFit<double> clusters;
+    std::vector<transst::ClusterName> names;     ///< K; empty without a source
+    transst::RowMatrix<double> class_posterior;  ///< spots × classes; 0 × 0 without trust
+    std::vector<std::string> class_names, target_sections;
+    transst::Index labelled_cells = 0, common_genes = 0, genes = 0;
+    std::optional<double> lambda, relevance;
+    std::optional<transst::ClustersChoice> clusters_choice;
+    Json steps = Json::object();
+    std::vector<std::string> decisions, warnings;
+    std::vector<transst::StepTime> times;
+};
+
+/// The source trusted as far as the target bears it out (transst::FindRegions).
+Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tissue>& sources,
+                           const Tissue& target);
+
+/// The paper's three steps, or the published code's (transst::Pipeline).
+Outcome cluster_as_paper(const ClusterOptions& options, const std::vector<Tissue>& sources,
+                         const Tissue& target);
+
+/// The options that both ways share.
+transst::Prepare::Options prepare_options(const ClusterOptions& options);
+
+/// The target's neighbours by --neighborhood; nothing where that is each method's own default.
+std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tissue& target);
+
+/// A number of 0 or more, "inf" included; anything else is a usage error.
+double parse_number(const std::string& option, const std::string& word);
+
+/// Infinity has no number in JSON.
+inline Json number(double value) {
+    if (std::isinf(value)) return "inf";
+    return value;
+}
+
+template <class Step>
+[[nodiscard]] Json trace_of(const Step& step) {
+    return {{"converged", step.converged}, {"iterations", step.iterations}, {"trace", step.trace}};
+}
+
+/// Classes are numbered in a fit's words; here they have names.
+[[nodiscard]] std::string with_class_name(std::string warning,
+                                          const std::vector<std::string>& names);
+
+}  // namespace transst_program

@@ -1,0 +1,412 @@
+// The eight studies: what is varied, and which methods are compared.
+#include "study.hpp"
+
+#include <transst/io/folder.hpp>
+#include <transst/simulate/tissue.hpp>
+
+#include <numbers>
+#include <numeric>
+
+namespace transst_program {
+namespace {
+
+using namespace transst;
+namespace fs = std::filesystem;
+
+// Methods --------------------------------------------------------------------------------------
+
+const Method trust{"trust"};
+const Method alone{"alone", {}, true};
+const Method paper{"paper", [](ClusterOptions& o) { o.method = "paper"; }};
+const Method published{"published", [](ClusterOptions& o) {
+                           o.published = true;
+                           o.lambda = "auto";
+                       }};
+
+// Tissues --------------------------------------------------------------------------------------
+
+/// Streams of a study's own randomness, beside those of the simulation.
+constexpr std::uint64_t gene_stream = 0x5354554459, cell_stream = gene_stream + 1,
+                        count_stream = gene_stream + 2, label_stream = gene_stream + 3,
+                        batch_stream = gene_stream + 4;
+
+/// A sample without its expression's rows.
+Tissue without_rows(const Tissue& from) {
+    Tissue out;
+    out.genes = from.genes;
+    out.symbols = from.symbols;
+    out.values = from.values;
+    out.name = from.name;
+    out.expression.genes = from.expression.genes;
+    return out;
+}
+
+/// What is simulated as the program holds it.
+Tissue compressed(const Sample<RowMatrix<float>>& from) {
+    Tissue out;
+    out.genes = from.genes;
+    out.barcodes = from.barcodes;
+    out.labels = from.labels;
+    out.coordinates = from.coordinates;
+    out.values = from.values;
+    out.name = from.name;
+    const auto& x = from.expression;
+    out.expression.genes = x.cols();
+    out.expression.values.assign(x.data(), x.data() + x.size());
+    for (Index i = 0; i < x.rows(); ++i) {
+        for (std::int32_t j = 0; j < x.cols(); ++j) out.expression.columns.push_back(j);
+        out.expression.starts.push_back((i + 1) * x.cols());
+    }
+    return out;
+}
+
+/// Source and target of one simulation, real-valued.
+Problem simulated(const TissueSimulation::Options& options, std::uint64_t seed) {
+    const auto tissue = TissueSimulation{options}.log_expression<float>({.seed = seed});
+    Problem out{{compressed(tissue.source)}, compressed(tissue.target)};
+    out.options.clusters = {options.classes};
+    out.options.factors = options.factors;
+    return out;
+}
+
+/// The same in counts.
+Problem simulated_counts(std::uint64_t seed) {
+    const TissueSimulation simulation;
+    auto tissue = simulation.counts({.seed = seed});
+    Problem out{{std::move(tissue.source)}, std::move(tissue.target)};
+    out.options.clusters = {simulation.options.classes};
+    out.options.factors = simulation.options.factors;
+    return out;
+}
+
+Tissue some_rows(const Tissue& from, const std::vector<Index>& rows) {
+    Tissue out = without_rows(from);
+    out.coordinates.resize(from.coordinates.rows() > 0 ? std::ssize(rows) : 0, 2);
+    const auto& x = from.expression;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto row = static_cast<std::size_t>(rows[i]);
+        out.labels.push_back(from.labels[row]);
+        if (!from.barcodes.empty()) out.barcodes.push_back(from.barcodes[row]);
+        if (!from.sections.empty()) out.sections.push_back(from.sections[row]);
+        if (out.coordinates.rows() > 0)
+            out.coordinates.row(static_cast<Index>(i)) = from.coordinates.row(rows[i]);
+        const auto begin = x.starts[row], end = x.starts[row + 1];
+        out.expression.columns.insert(out.expression.columns.end(), x.columns.begin() + begin,
+                                      x.columns.begin() + end);
+        out.expression.values.insert(out.expression.values.end(), x.values.begin() + begin,
+                                     x.values.begin() + end);
+        out.expression.starts.push_back(std::ssize(out.expression.values));
+    }
+    return out;
+}
+
+/// Each count kept with its gene's chance; of 2.3, kept twice and once more with chance 0.3.
+Tissue thinned(const Tissue& from, const std::vector<double>& share, RandomStream random) {
+    Tissue out = from;
+    auto& to = out.expression;
+    to.columns.clear();
+    to.values.clear();
+    to.starts = {0};
+    const auto& x = from.expression;
+    for (std::size_t i = 0; i + 1 < x.starts.size(); ++i) {
+        for (auto e = static_cast<std::size_t>(x.starts[i]);
+             e < static_cast<std::size_t>(x.starts[i + 1]); ++e) {
+            const double whole = std::floor(share[static_cast<std::size_t>(x.columns[e])]);
+            const auto count = static_cast<Index>(x.values[e]);
+            const Index kept =
+                static_cast<Index>(whole) * count +
+                random.binomial(count, share[static_cast<std::size_t>(x.columns[e])] - whole);
+            if (kept == 0) continue;
+            to.columns.push_back(x.columns[e]);
+            to.values.push_back(static_cast<float>(kept));
+        }
+        to.starts.push_back(std::ssize(to.values));
+    }
+    return out;
+}
+
+/// A share of the genes take one another's names: what the source says of them is wrong.
+void shuffle_genes(Tissue& tissue, double share, RandomStream random) {
+    const auto order = random.permutation(std::ssize(tissue.genes));
+    const auto count =
+        static_cast<std::size_t>(std::llround(share * static_cast<double>(order.size())));
+    const auto names = tissue.genes;
+    for (std::size_t i = 0; i < count; ++i)
+        tissue.genes[static_cast<std::size_t>(order[i])] =
+            names[static_cast<std::size_t>(order[(i + 1) % count])];
+}
+
+/// A share of the labels become another one, each as likely.
+void flip_labels(Tissue& tissue, double share, RandomStream random) {
+    const auto coding = code_labels(tissue.labels);
+    const auto order = random.permutation(std::ssize(tissue.labels));
+    const auto count =
+        static_cast<std::size_t>(std::llround(share * static_cast<double>(order.size())));
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto cell = static_cast<std::size_t>(order[i]);
+        const Index other =
+            (coding.codes[cell] + 1 + random.below(coding.classes() - 1)) % coding.classes();
+        tissue.labels[cell] = coding.names[static_cast<std::size_t>(other)];
+    }
+}
+
+/// A source that has nothing in common with the target: another loading, other genes, other names.
+Tissue unrelated(TissueSimulation::Options options, std::uint64_t seed) {
+    options.loading_seed = 77;
+    Tissue out = std::move(simulated(options, seed + 1000).sources.front());
+    shuffle_genes(out, 1, RandomStream(seed, gene_stream));
+    for (auto& label : out.labels) label = "other " + label;
+    return out;
+}
+
+// Real data ------------------------------------------------------------------------------------
+
+struct RealTarget {
+    const char *kind, *folder, *target;
+    std::vector<const char*> sources;
+    Index clusters;
+    double stretch_y = 1;
+};
+
+const std::vector<RealTarget>& real_targets() {
+    static const std::vector<RealTarget> all{
+        {"DLPFC", "dlpfc", "151674", {"151673"}, 7, std::numbers::sqrt3},
+        {"DLPFC", "dlpfc", "151673", {"151674"}, 7, std::numbers::sqrt3},
+        {"HER2", "her2", "A1", {"B1", "C1", "D1"}, 5},
+        {"HER2", "her2", "B1", {"A1", "C1", "D1"}, 4},
+        {"HER2", "her2", "C1", {"A1", "B1", "D1"}, 3},
+        {"HER2", "her2", "D1", {"A1", "B1", "C1"}, 3},
+        {"STARmap", "starmap_mpfc", "BZ9", {"BZ5"}, 4},
+        {"STARmap", "starmap_mpfc", "BZ5", {"BZ9"}, 4}};
+    return all;
+}
+
+const RealTarget& real_target(std::string_view name) {
+    const auto& all = real_targets();
+    return *std::find_if(all.begin(), all.end(),
+                         [&](const RealTarget& r) { return r.target == name; });
+}
+
+/// Read once, copied for each trial.
+std::shared_ptr<const Problem> real_problem(const RealTarget& real, const fs::path& data) {
+    const FolderOptions reading{.stretch_y = real.stretch_y};
+    Problem out{{}, read_folder(data / real.folder / real.target, reading)};
+    for (const char* source : real.sources)
+        out.sources.push_back(read_folder(data / real.folder / source, reading));
+    out.options.clusters = {real.clusters};
+    out.options.ignore = {"undetermined"};
+    return std::make_shared<const Problem>(std::move(out));
+}
+
+// Plans ----------------------------------------------------------------------------------------
+
+int seeds_of(const StudyOptions& options) {
+    return options.seeds > 0 ? options.seeds : options.quick ? 1 : 5;
+}
+
+/// All of the values, or in the quick form the first and the last.
+template <class Value>
+std::vector<Value> fewer(const StudyOptions& options, const std::vector<Value>& values) {
+    if (!options.quick) return values;
+    return {values.front(), values.back()};
+}
+
+StudyPlan simulation(const StudyOptions& options) {
+    StudyPlan plan{"Simulated tissue: with and without transfer", "field", "noise", true};
+    for (const double beta : fewer<double>(options, {0.5, 1, 1.5}))
+        for (const double noise : fewer<double>(options, {2, 5, 10}))
+            plan.add(text("Potts β ", beta), text(noise), seeds_of(options),
+                     {trust, paper, published, alone}, [=](std::uint64_t seed) {
+                         return simulated({.beta = beta, .noise = noise}, seed);
+                     });
+    return plan;
+}
+
+StudyPlan relevance(const StudyOptions& options) {
+    StudyPlan plan{"Relevance of the source", "target", "source"};
+    const int seeds = seeds_of(options);
+    const std::vector<Method> methods{trust, paper};
+    for (const double noise : fewer<double>(options, {2, 5, 10})) {
+        const auto add = [&](const char* source, auto change) {
+            plan.add(text("simulated, noise ", noise), source, seeds, methods,
+                     [=](std::uint64_t seed) {
+                         Problem out = simulated({.noise = noise}, seed);
+                         change(out, seed);
+                         return out;
+                     });
+        };
+        add("matched", [](Problem&, std::uint64_t) {});
+        add("irrelevant", [noise](Problem& p, std::uint64_t seed) {
+            p.sources = {unrelated({.noise = noise}, seed)};
+        });
+        add("none", [](Problem& p, std::uint64_t) { p.sources.clear(); });
+    }
+    if (options.data.empty()) return plan;
+    const fs::path data = options.data;
+    for (const char* name : {"A1", "151674"}) {
+        const auto& real = real_target(name);
+        const auto matched = real_problem(real, data);
+        const auto add = [&](const char* source, std::vector<Tissue> sources) {
+            auto problem = std::make_shared<Problem>(*matched);
+            problem->sources = std::move(sources);
+            plan.add(text(real.kind, " ", name), source, seeds, methods,
+                     [problem](std::uint64_t) { return *problem; });
+        };
+        add("matched", matched->sources);
+        if (std::string_view(real.kind) == "HER2")
+            add("breast cells", {read_folder(data / "scrna_breast")});
+        add("irrelevant", {read_folder(data / "scrna_blood")});
+        add("none", {});
+    }
+    return plan;
+}
+
+StudyPlan sensitivity(const StudyOptions& options) {
+    StudyPlan plan{"The paper's steps: λ and β", "target", "λ", true};
+    std::vector<Method> methods;
+    for (const char* beta : {"0", "0.5", "1"})
+        methods.push_back({text("β ", beta), [beta](ClusterOptions& o) {
+                               o.method = "paper";
+                               o.beta = beta;
+                           }});
+    const auto add = [&](const std::string& panel, const auto& make) {
+        for (const char* lambda : {"0.01", "0.1", "1", "10"})
+            plan.add(panel, lambda, seeds_of(options), methods, [=](std::uint64_t seed) {
+                Problem out = make(seed);
+                out.options.lambda = lambda;
+                return out;
+            });
+    };
+    for (const double noise : fewer<double>(options, {5, 10}))
+        add(text("simulated, noise ", noise),
+            [noise](std::uint64_t seed) { return simulated({.noise = noise}, seed); });
+    if (options.data.empty()) return plan;
+    const auto real = real_problem(real_target("151674"), options.data);
+    add("DLPFC 151674", [real](std::uint64_t) { return *real; });
+    return plan;
+}
+
+StudyPlan negative_transfer(const StudyOptions& options) {
+    StudyPlan plan{"Negative transfer: genes of the source mixed up", "target", "share of genes",
+                   true};
+    for (const double noise : fewer<double>(options, {5, 10}))
+        for (const double share : fewer<double>(options, {0, 0.25, 0.5, 0.75, 1}))
+            plan.add(text("simulated, noise ", noise), text(share), seeds_of(options),
+                     {trust, paper, alone}, [=](std::uint64_t seed) {
+                         Problem out = simulated({.noise = noise}, seed);
+                         shuffle_genes(out.sources[0], share, RandomStream(seed, gene_stream));
+                         return out;
+                     });
+    return plan;
+}
+
+StudyPlan source_quality(const StudyOptions& options) {
+    StudyPlan plan{"Quality of the source: sequencing depth and cells", "what is reduced", "share",
+                   true, true};
+    const std::vector<Method> methods{trust, paper, alone};
+    const auto shares = fewer<double>(options, {1, 0.3, 0.1, 0.03, 0.01});
+    for (const double share : shares)
+        plan.add("counts per cell", text(share), seeds_of(options), methods,
+                 [=](std::uint64_t seed) {
+                     Problem out = simulated_counts(seed);
+                     auto& source = out.sources[0];
+                     source = thinned(source, std::vector<double>(source.genes.size(), share),
+                                      RandomStream(seed, count_stream));
+                     return out;
+                 });
+    for (const double share : fewer<double>(options, {1, 0.3, 0.1, 0.03}))
+        plan.add("cells", text(share), seeds_of(options), methods, [=](std::uint64_t seed) {
+            Problem out = simulated_counts(seed);
+            auto& source = out.sources[0];
+            auto rows = RandomStream(seed, cell_stream).permutation(source.rows());
+            rows.resize(
+                static_cast<std::size_t>(std::llround(share * static_cast<double>(rows.size()))));
+            std::sort(rows.begin(), rows.end());
+            source = some_rows(source, rows);
+            return out;
+        });
+    return plan;
+}
+
+/// The source's cells, dealt out to three sources; `batch` is the standard deviation of a log
+/// factor on each gene's counts, drawn anew for each.
+std::vector<Tissue> three_sources(const Tissue& source, double batch, std::uint64_t seed) {
+    constexpr std::size_t parts = 3;
+    const auto order = RandomStream(seed, cell_stream).permutation(source.rows());
+    std::vector<Tissue> out;
+    for (std::size_t part = 0; part < parts; ++part) {
+        std::vector<Index> rows;
+        for (std::size_t i = part; i < order.size(); i += parts) rows.push_back(order[i]);
+        std::sort(rows.begin(), rows.end());
+        RandomStream random(seed, batch_stream + part);
+        std::vector<double> factor(source.genes.size());
+        for (double& f : factor) f = std::exp(batch * random.normal());
+        out.push_back(
+            thinned(some_rows(source, rows), factor, RandomStream(seed, batch_stream + 8 + part)));
+        out.back().name = text("source ", part + 1);
+    }
+    return out;
+}
+
+StudyPlan several_sources(const StudyOptions& options) {
+    StudyPlan plan{"Several sources, together and each alone", "batch effects", "sources"};
+    const std::vector<double> batches =
+        options.quick ? std::vector<double>{1} : std::vector<double>{0, 0.5, 1};
+    for (const double batch : batches)
+        for (const char* which : {"1", "2", "3", "together"})
+            plan.add(text("sd of log factors ", batch), which, seeds_of(options),
+                     {trust, paper, alone}, [=](std::uint64_t seed) {
+                         Problem out = simulated_counts(seed);
+                         out.sources = three_sources(out.sources[0], batch, seed);
+                         if (const int one = which[0] - '1'; one < 3)
+                             out.sources = {out.sources[static_cast<std::size_t>(one)]};
+                         return out;
+                     });
+    return plan;
+}
+
+StudyPlan label_noise(const StudyOptions& options) {
+    StudyPlan plan{"Wrong labels in the source", "target", "share of labels", true};
+    for (const double noise : fewer<double>(options, {5, 10}))
+        for (const double share : fewer<double>(options, {0, 0.1, 0.2, 0.3, 0.4, 0.5}))
+            plan.add(text("simulated, noise ", noise), text(share), seeds_of(options),
+                     {trust, paper, alone}, [=](std::uint64_t seed) {
+                         Problem out = simulated({.noise = noise}, seed);
+                         flip_labels(out.sources[0], share, RandomStream(seed, label_stream));
+                         return out;
+                     });
+    return plan;
+}
+
+StudyPlan real_tissue(const StudyOptions& options) {
+    require(!options.data.empty(),
+            "study real-tissue needs --data: a folder with dlpfc/151673 and 151674, her2/A1 to D1, "
+            "and starmap_mpfc/BZ5 and BZ9, each in the layout of 'transst cluster'");
+    StudyPlan plan{"Real tissue, each from the other sections of its kind", "tissue", "target"};
+    std::string_view last;
+    for (const auto& real : real_targets()) {
+        if (options.quick && real.kind == last) continue;  // the first of each kind
+        last = real.kind;
+        const auto problem = real_problem(real, options.data);
+        plan.add(real.kind, real.target, seeds_of(options), {trust, paper, published, alone},
+                 [problem](std::uint64_t) { return *problem; });
+    }
+    return plan;
+}
+
+}  // namespace
+
+const std::vector<Study>& all_studies() {
+    static const std::vector<Study> all{
+        {"simulation", "smoothness and noise varied; transfer against none", simulation},
+        {"relevance", "matched source, irrelevant source, none", relevance},
+        {"sensitivity", "the paper's steps at several λ and β", sensitivity},
+        {"negative-transfer", "a source whose genes are more and more mixed up", negative_transfer},
+        {"source-quality", "depth and number of the source's cells", source_quality},
+        {"several-sources", "sources with batch effects, together and alone", several_sources},
+        {"label-noise", "a share of the source's labels wrong", label_noise},
+        {"real-tissue", "DLPFC, HER2 and STARmap, from --data", real_tissue}};
+    return all;
+}
+
+}  // namespace transst_program

@@ -1,0 +1,64 @@
+// transst cluster, the program's own way: trust learned from the target.
+#include "outcome.hpp"
+
+#include <transst/find_regions.hpp>
+
+namespace transst_program {
+
+Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tissue>& sources,
+                           const Tissue& target) {
+    using namespace transst;
+    FindRegions find;
+    auto& o = find.options;
+    o.try_clusters = options.clusters.size() > 1 ? options.clusters : std::vector<Index>{};
+    o.clusters = options.clusters.front();
+    o.criterion = clusters_criteria.at(options.criterion);
+    o.prepare = prepare_options(options);
+    o.factors = options.factors;
+    o.graph = own_graph(options, target);
+    if (options.neighbors) o.neighbors = *options.neighbors;
+    if (options.starts) o.starts = *options.starts;
+    o.kappa = options.kappa;
+    o.allow_duplicates = options.allow_duplicates;
+    if (options.beta != "auto") o.beta = parse_number("--beta", options.beta);
+    if (options.trust == "anchored") o.trust = Trust::anchored;
+    if (options.trust == "guided") o.trust = Trust::guided;
+    if (options.trust == "none") o.trust = Trust::none;
+    auto fit = find.fit(sources, target, {.seed = options.seed, .threads = options.threads});
+
+    Outcome out;
+    out.clusters = std::move(fit.clusters);
+    if (!sources.empty()) {
+        out.names = std::move(fit.names);
+        out.relevance = fit.relevance;
+        // how the source's loading was taken: as it is, or not at all
+        out.lambda = fit.trust == Trust::anchored ? std::numeric_limits<double>::infinity() : 0.0;
+        out.steps["trust"] = {{"trust", to_text(fit.trust)}, {"relevance", fit.relevance}};
+        if (fit.space)
+            out.steps["trust"]["held_out_accuracy"] = {
+                {"discriminant", fit.space->discriminant_accuracy},
+                {"factors", fit.space->factors_accuracy},
+                {"largest_class", fit.space->largest_class_share}};
+        if (fit.trust == Trust::anchored) out.steps["trust"]["kappa"] = options.kappa;
+        out.steps["trust"]["absent_classes"] = fit.absent_classes;
+    }
+    if (fit.pldr) {
+        out.steps["pldr"] = trace_of(*fit.pldr);
+        out.steps["pldr"]["log_likelihood"] = fit.pldr->log_likelihood;
+        out.steps["pldr"]["class_sizes"] = fit.pldr->class_sizes;
+    }
+    out.class_posterior = std::move(fit.class_posterior);
+    out.class_names = std::move(fit.class_names);
+    out.target_sections = std::move(fit.target_sections);
+    out.labelled_cells = fit.labelled_cells;
+    out.common_genes = fit.common_genes;
+    out.genes = std::ssize(fit.genes);
+    out.clusters_choice = std::move(fit.clusters_choice);
+    out.decisions = std::move(fit.decisions);
+    for (auto& warning : fit.warnings)
+        out.warnings.push_back(with_class_name(warning, out.class_names));
+    out.times = std::move(fit.times);
+    return out;
+}
+
+}  // namespace transst_program

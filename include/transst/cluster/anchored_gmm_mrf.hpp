@@ -1,0 +1,222 @@
+// Anchored clustering: the source's classes as priors of the target's mixture, with a Potts field
+// on top. Ours; METHOD §7.
+#pragma once
+
+#include <transst/cluster/cluster_fit.hpp>
+#include <transst/cluster/mean_field.hpp>
+#include <transst/cluster/starts.hpp>
+
+namespace transst {
+
+/// Where the source's classes lie in the space of the scores.
+template <class W>
+struct ClassDensities {
+    Gaussians<W> gaussians;  ///< K classes in d dimensions
+    Vector<W> sizes;         ///< labelled cells of each class (K)
+};
+
+/// Means and covariances of labelled scores (n × d; left_out rows are skipped): one covariance for
+/// all classes if `shared`, else one for each, drawn towards the pooled one by d + 2 pseudo-cells.
+template <class W>
+[[nodiscard]] ClassDensities<W> class_densities(const RowMatrix<W>& scores,
+                                                std::span<const Label> labels, Index classes,
+                                                bool shared) {
+    require<ShapeMismatch>(std::ssize(labels) == scores.rows(), "class_densities: labels has ",
+                           labels.size(), " entries, scores have ", scores.rows(), " rows");
+    const Index n = scores.rows(), d = scores.cols();
+    auto sums = detail::WeightedSums<W>::zero(classes, d);
+    RowMatrix<W> weights;
+    detail::for_each_block(0, n, [&](Index begin, Index rows) {
+        weights = RowMatrix<W>::Zero(rows, classes);
+        for (Index i = 0; i < rows; ++i)
+            if (const Label k = labels[static_cast<std::size_t>(begin + i)]; k != left_out)
+                weights(i, k) = 1;
+        sums.add(scores.middleRows(begin, rows), weights);
+    });
+    ClassDensities<W> out{{Matrix<W>::Zero(classes, d), {}}, sums.weight};
+    Matrix<W> pooled = Matrix<W>::Zero(d, d);
+    std::vector<Matrix<W>> scatter;
+    for (Index k = 0; k < classes; ++k) {
+        const W size = std::max(sums.weight[k], W(1));
+        out.gaussians.means.row(k) = sums.first.row(k) / size;
+        const Matrix<W> s =
+            sums.second[static_cast<std::size_t>(k)] -
+            sums.weight[k] * out.gaussians.means.row(k).transpose() * out.gaussians.means.row(k);
+        scatter.push_back(W(0.5) * (s + s.transpose()));
+        pooled += scatter.back();
+    }
+    pooled /= std::max(sums.weight.sum(), W(1));
+    // scores that all lie in a subspace still need an invertible covariance
+    pooled.diagonal().array() += std::max(pooled.trace() / static_cast<W>(d) * W(1e-9),
+                                          std::numeric_limits<W>::min() * W(1e20));
+    const W prior = static_cast<W>(d + 2);
+    for (Index k = 0; k < classes; ++k)
+        out.gaussians.covariances.push_back(
+            shared ? pooled
+                   : Matrix<W>((scatter[static_cast<std::size_t>(k)] + prior * pooled) /
+                               (sums.weight[k] + prior)));
+    return out;
+}
+
+/// What AnchoredGMM_MRF::fit finds: clusters that stem from classes of the source.
+template <class Scalar>
+struct AnchoredFit : ClusterFit<Scalar> {
+    std::vector<Label> source_class;  ///< of each cluster (K); left_out: a free component
+    std::vector<Label> absent;        ///< classes found to be missing in the target
+};
+
+/// Each component starts at a class of the source and is drawn towards it as by `kappa` spots.
+/// Where the source has more classes than clusters are asked for, those with the least weight are
+/// left out one by one; where it has fewer, free components are added.
+template <std::floating_point Scalar = double>
+struct AnchoredGMM_MRF {
+    static constexpr std::string_view name = "AnchoredGMM_MRF";
+    using W = Wide<Scalar>;
+
+    struct Options {
+        Index clusters = 0;                      ///< K; 0: as many as the source has classes
+        double kappa = 1000;                     ///< pseudo-spots behind each class, > 0
+        Beta beta_by = Beta::pseudo_likelihood;  ///< or fixed
+        double beta = 1;        ///< where β starts, and stays when fixed; per edge
+        double beta_max = 1.5;  ///< β is sought in [0, beta_max]
+        Index max_iterations = 60;
+        double tolerance = 1e-4;  ///< mean change of the responsibilities
+    } options{};
+
+    /// scores: n × d, in the space of the densities. graph: n nodes (symmetrised if directed).
+    /// Throws ShapeMismatch, InvalidArgument (clusters negative or > n, kappa ≤ 0) or BadData (a
+    /// score that is not finite).
+    [[nodiscard]] AnchoredFit<Scalar> fit(const RowMatrix<Scalar>& scores, const Graph& graph,
+                                          const ClassDensities<W>& classes,
+                                          const RunOptions& run = {}) const {
+        check(scores, graph, classes);
+        const RowMatrix<W> v = scores.template cast<W>();
+        const Graph undirected = graph.directed ? graph.symmetrized() : Graph{};
+        const detail::MeanField<W> field(v, graph.directed ? undirected : graph,
+                                         {options.beta_by, options.beta, options.beta_max,
+                                          options.max_iterations, 20, options.tolerance},
+                                         run);
+        const Index wanted = options.clusters > 0 ? options.clusters : classes.gaussians.clusters();
+
+        std::vector<Label> active(static_cast<std::size_t>(classes.gaussians.clusters()));
+        std::iota(active.begin(), active.end(), Label{0});
+        AnchoredFit<Scalar> out;
+        detail::MeanFieldFit<W> found;
+        for (;;) {
+            const auto prior = anchors(classes, active);
+            found = std::ssize(active) < wanted ? with_free_components(field, v, prior, wanted, run)
+                                                : field.fit(prior);
+            if (std::ssize(active) <= wanted) break;
+            Index least = 0;
+            found.weights.minCoeff(&least);
+            out.absent.push_back(active[static_cast<std::size_t>(least)]);
+            active.erase(active.begin() + least);
+        }
+        active.resize(static_cast<std::size_t>(wanted), left_out);
+        finish(out, found, active, run);
+        return out;
+    }
+
+private:
+    void check(const RowMatrix<Scalar>& scores, const Graph& graph,
+               const ClassDensities<W>& classes) const {
+        const Index n = scores.rows();
+        require<ShapeMismatch>(graph.nodes() == n, "AnchoredGMM_MRF::fit: graph has ",
+                               graph.nodes(), " nodes, scores have ", n,
+                               " rows; there must be one node a spot");
+        require<ShapeMismatch>(classes.gaussians.factors() == scores.cols(),
+                               "AnchoredGMM_MRF::fit: the classes lie in ",
+                               classes.gaussians.factors(), " dimensions, the scores have ",
+                               scores.cols());
+        require(classes.gaussians.clusters() >= 1, "AnchoredGMM_MRF::fit: there are no classes");
+        require(options.clusters >= 0 && options.clusters <= n,
+                "AnchoredGMM_MRF::fit: clusters = ", options.clusters, ", there are ", n,
+                " spots; clusters must be at most their number");
+        require(options.kappa > 0, "AnchoredGMM_MRF::fit: kappa = ", options.kappa,
+                "; it must be positive");
+        require(options.beta >= 0 && options.beta_max > 0,
+                "AnchoredGMM_MRF::fit: beta = ", options.beta, " and beta_max = ", options.beta_max,
+                "; they must not be negative");
+        for (Index i = 0; i < n; ++i)
+            require<BadData>(scores.row(i).allFinite(), "AnchoredGMM_MRF::fit: the scores of spot ",
+                             i, " are not finite; remove that spot");
+    }
+
+    [[nodiscard]] detail::MixturePrior<W> anchors(const ClassDensities<W>& classes,
+                                                  const std::vector<Label>& active) const {
+        const Index d = classes.gaussians.factors(), count = std::ssize(active);
+        detail::MixturePrior<W> prior{
+            {Matrix<W>(count, d), {}},
+            Vector<W>::Constant(count, static_cast<W>(options.kappa)),
+            Vector<W>::Constant(count, static_cast<W>(options.kappa) + static_cast<W>(d + 2))};
+        for (Index k = 0; k < count; ++k) {
+            const Label from = active[static_cast<std::size_t>(k)];
+            prior.at.means.row(k) = classes.gaussians.means.row(from);
+            prior.at.covariances.push_back(
+                classes.gaussians.covariances[static_cast<std::size_t>(from)]);
+        }
+        return prior;
+    }
+
+    /// Components beyond the classes start at spots that the classes explain badly, the best of a
+    /// few draws, and are hardly drawn anywhere: their prior is worth d + 2 spots of a class's
+    /// spread.
+    [[nodiscard]] detail::MeanFieldFit<W> with_free_components(const detail::MeanField<W>& field,
+                                                               const RowMatrix<W>& v,
+                                                               detail::MixturePrior<W> prior,
+                                                               Index wanted,
+                                                               const RunOptions& run) const {
+        const Index n = v.rows(), d = v.cols(), anchored = prior.at.clusters();
+        RowMatrix<W> energy(n, anchored);
+        detail::Whitening<W>(prior.at).energies(v, energy);
+        const Vector<W> worst = energy.rowwise().minCoeff();
+        const W floor = worst.minCoeff();
+        Matrix<W> shared = Matrix<W>::Zero(d, d);
+        for (const auto& c : prior.at.covariances) shared += c / static_cast<W>(anchored);
+        prior.at.means.conservativeResize(wanted, d);
+        prior.at.covariances.resize(static_cast<std::size_t>(wanted), shared);
+        prior.kappa.conservativeResize(wanted);
+        prior.nu.conservativeResize(wanted);
+        prior.kappa.tail(wanted - anchored).setConstant(W(0.01));
+        prior.nu.tail(wanted - anchored).setConstant(static_cast<W>(d + 2));
+
+        detail::MeanFieldFit<W> best;
+        constexpr std::uint64_t draws = 5;
+        for (std::uint64_t draw = 0; draw < draws; ++draw) {
+            RandomStream random(run.seed, 0x46524545 + draw);
+            std::vector<double> weight(static_cast<std::size_t>(n));
+            for (Index i = 0; i < n; ++i)
+                weight[static_cast<std::size_t>(i)] = static_cast<double>(worst[i] - floor);
+            for (Index k = anchored; k < wanted; ++k) {
+                const Index drawn = *std::max_element(weight.begin(), weight.end()) > 0
+                                        ? random.categorical(weight)
+                                        : random.below(n);
+                prior.at.means.row(k) = v.row(drawn);
+                for (Index i = 0; i < n; ++i) {
+                    auto& w = weight[static_cast<std::size_t>(i)];
+                    w = std::min(w, static_cast<double>((v.row(i) - v.row(drawn)).squaredNorm()));
+                }
+            }
+            auto found = field.fit(prior);
+            if (draw == 0 || found.objective > best.objective) best = std::move(found);
+            if (run.stop.stop_requested()) break;
+        }
+        return best;
+    }
+
+    void finish(AnchoredFit<Scalar>& out, const detail::MeanFieldFit<W>& found,
+                const std::vector<Label>& classes, const RunOptions& run) const {
+        detail::take_over(out, found, classes, out.source_class);
+        out.stopped = run.stop.stop_requested();
+        if (!out.converged && !out.stopped)
+            out.warnings.push_back(text("AnchoredGMM_MRF did not converge in ",
+                                        options.max_iterations,
+                                        " iterations; raise max_iterations or tolerance"));
+    }
+};
+
+// AnchoredGMM_MRF{{…}} is double: Clang before 17 does not see that by itself.
+AnchoredGMM_MRF()->AnchoredGMM_MRF<>;
+AnchoredGMM_MRF(AnchoredGMM_MRF<>::Options)->AnchoredGMM_MRF<>;
+
+}  // namespace transst

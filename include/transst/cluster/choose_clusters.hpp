@@ -1,0 +1,177 @@
+// How many clusters: a fit for every number tried, compared by a criterion; the curve is kept.
+#pragma once
+
+#include <transst/cluster/criteria.hpp>
+#include <transst/cluster/spatial_gmm_mrf.hpp>
+#include <transst/metrics/adjusted_rand_index.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace transst {
+
+enum class ClustersCriterion {
+    bic,
+    mbic,
+    hbic,
+    icl,       ///< BIC plus twice the entropy of the responsibilities (Biernacki et al. 2000)
+    stability  ///< agreement with fits to random 80 % of the spots
+};
+
+/// One number of clusters tried.
+struct ClustersPoint {
+    Index clusters = 0;
+    double log_likelihood = 0;
+    double bic = 0, mbic = 0, hbic = 0, icl = 0;  ///< the least is best
+    double stability = 0;  ///< mean adjusted Rand index; computed for its criterion only
+};
+
+struct ClustersChoice {
+    Index best = 0;
+    std::vector<ClustersPoint> curve;   ///< in the order tried
+    std::vector<std::string> warnings;  ///< ties, and a best at the edge of what was tried
+};
+
+/// Fits scores (n × d) on a graph with K clusters.
+using FitClusters =
+    std::function<ClusterFit<double>(const RowMatrix<double>&, const Graph&, Index)>;
+
+namespace detail {
+
+/// The part of an undirected graph among the given nodes (rising), renumbered.
+[[nodiscard]] inline Graph induced(const Graph& graph, const std::vector<Index>& nodes) {
+    std::vector<Index> place(static_cast<std::size_t>(graph.nodes()), -1);
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+        place[static_cast<std::size_t>(nodes[i])] = static_cast<Index>(i);
+    Graph out;
+    for (const Index node : nodes) {
+        for (const Index j : graph.of(node))
+            if (const Index to = place[static_cast<std::size_t>(j)]; to >= 0)
+                out.neighbors.push_back(to);
+        out.starts.push_back(out.entries());
+    }
+    return out;
+}
+
+/// Mean agreement of `labels` with `resamples` fits to a random 80 % of the spots.
+[[nodiscard]] inline double stability(const RowMatrix<double>& scores, const Graph& graph,
+                                      std::span<const Label> labels, Index clusters,
+                                      const FitClusters& fit, Index resamples, std::uint64_t seed) {
+    RandomStream random(seed, 0x53544142);
+    double sum = 0;
+    for (Index b = 0; b < resamples; ++b) {
+        auto nodes = random.permutation(scores.rows());
+        nodes.resize(static_cast<std::size_t>(std::max(clusters, scores.rows() * 4 / 5)));
+        std::sort(nodes.begin(), nodes.end());
+        const auto part =
+            fit(RowMatrix<double>(scores(nodes, Eigen::all)), induced(graph, nodes), clusters);
+        std::vector<Label> whole;
+        for (const Index i : nodes) whole.push_back(labels[static_cast<std::size_t>(i)]);
+        sum += adjusted_rand_index(whole, part.labels);
+    }
+    return sum / static_cast<double>(resamples);
+}
+
+}  // namespace detail
+
+/// Fits every number in `tried` and chooses the best by the criterion (of equals the first).
+/// scores: n × d; graph: undirected, n nodes. Throws InvalidArgument if tried is empty, or holds a
+/// number below 1, above n, or twice.
+[[nodiscard]] inline ClustersChoice choose_clusters(
+    const RowMatrix<double>& scores, const Graph& graph, std::span<const Index> tried,
+    ClustersCriterion criterion, const FitClusters& fit, const RunOptions& run = {}) {
+    require(!tried.empty(), "choose_clusters: no number of clusters to try; give at least one");
+    for (std::size_t i = 0; i < tried.size(); ++i) {
+        require(tried[i] >= 1 && tried[i] <= scores.rows(), "choose_clusters: ", tried[i],
+                " clusters are to be tried, there are ", scores.rows(),
+                " spots; numbers must be at least 1 and at most the number of spots");
+        require(std::find(tried.begin(), tried.begin() + static_cast<std::ptrdiff_t>(i),
+                          tried[i]) == tried.begin() + static_cast<std::ptrdiff_t>(i),
+                "choose_clusters: ", tried[i], " clusters are to be tried twice");
+    }
+    ClustersChoice choice;
+    std::vector<double> worse;  // the criterion, the least being best
+    for (const Index clusters : tried) {
+        const auto found = fit(scores, graph, clusters);
+        const auto criteria =
+            information_criteria(found.log_likelihood, scores.rows(), scores.cols(), clusters);
+        ClustersPoint point{
+            clusters, found.log_likelihood, criteria.bic, criteria.mbic, criteria.hbic, 0, 0};
+        const auto r = found.responsibilities.array();
+        point.icl = criteria.bic - 2 * (r * (r + 1e-300).log()).sum();
+        if (criterion == ClustersCriterion::stability)
+            point.stability = clusters == 1 ? 0
+                                            : detail::stability(scores, graph, found.labels,
+                                                                clusters, fit, 5, run.seed);
+        worse.push_back(criterion == ClustersCriterion::bic    ? point.bic
+                        : criterion == ClustersCriterion::mbic ? point.mbic
+                        : criterion == ClustersCriterion::hbic ? point.hbic
+                        : criterion == ClustersCriterion::icl  ? point.icl
+                                                               : -point.stability);
+        choice.curve.push_back(point);
+        if (run.stop.stop_requested()) break;
+    }
+    const auto best = std::min_element(worse.begin(), worse.end());
+    const auto at = static_cast<std::size_t>(best - worse.begin());
+    choice.best = choice.curve[at].clusters;
+    if (tried.size() > 1) {
+        if (choice.best == *std::max_element(tried.begin(), tried.end()))
+            choice.warnings.push_back(
+                text("the best number of clusters, ", choice.best, ", is the largest tried"));
+        if (choice.best == *std::min_element(tried.begin(), tried.end()))
+            choice.warnings.push_back(
+                text("the best number of clusters, ", choice.best, ", is the smallest tried"));
+    }
+    for (std::size_t i = at + 1; i < worse.size(); ++i)
+        if (worse[i] == *best)
+            choice.warnings.push_back(
+                text(choice.curve[i].clusters, " clusters are exactly as good as ", choice.best));
+    return choice;
+}
+
+/// SpatialGMM_MRF for several numbers of clusters: each number's starts, and one more that is the
+/// fit before it with its widest cluster cut in two.
+template <std::floating_point Scalar = double>
+[[nodiscard]] FitClusters warm_spatial_fits(SpatialGMM_MRF<Scalar> mixture, const RunOptions& run) {
+    struct Before {
+        ClusterFit<double> fit;
+    };
+    auto before = std::make_shared<Before>();
+    return [mixture, run, before](const RowMatrix<double>& scores, const Graph& graph,
+                                  Index clusters) mutable {
+        mixture.options.clusters = clusters;
+        auto fit = mixture.fit(scores, graph, run);
+        if (before->fit.clusters() + 1 == clusters &&
+            std::ssize(before->fit.labels) == scores.rows()) {
+            auto labels = before->fit.labels;
+            Index widest = 0;
+            double most = -1;
+            for (Index k = 0; k < before->fit.clusters(); ++k) {
+                const double spread =
+                    before->fit.covariances[static_cast<std::size_t>(k)].trace() *
+                    static_cast<double>(before->fit.sizes[static_cast<std::size_t>(k)]);
+                if (spread > most) {
+                    most = spread;
+                    widest = k;
+                }
+            }
+            // cut across its longest axis
+            const Eigen::SelfAdjointEigenSolver<Matrix<double>> eigen(
+                before->fit.covariances[static_cast<std::size_t>(widest)]);
+            const Vector<double> axis = eigen.eigenvectors().rightCols(1);
+            for (Index i = 0; i < scores.rows(); ++i) {
+                auto& k = labels[static_cast<std::size_t>(i)];
+                if (k == widest && (scores.row(i) - before->fit.means.row(widest)).dot(axis) > 0)
+                    k = static_cast<Label>(clusters - 1);
+            }
+            const auto start = detail::shared_covariance_mixture<double>(scores, std::move(labels),
+                                                                         clusters, 0, 0);
+            auto warm = mixture.fit(scores, graph, start.labels, start.gaussians, run);
+            if (warm.log_likelihood > fit.log_likelihood) fit = std::move(warm);
+        }
+        before->fit = fit;
+        return fit;
+    };
+}
+
+}  // namespace transst

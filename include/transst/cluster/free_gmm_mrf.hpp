@@ -1,0 +1,70 @@
+// A Potts mixture without anchors, by mean field: what the target says by itself.
+#pragma once
+
+#include <transst/cluster/mean_field.hpp>
+#include <transst/cluster/starts.hpp>
+#include <transst/metrics/adjusted_rand_index.hpp>
+
+#include <optional>
+
+namespace transst::detail {
+
+/// The best of several starts by its objective. The prior is hardly there: covariances are drawn
+/// towards half of the scores' own by d + 2 pseudo-spots, which keeps them from collapsing.
+template <class W>
+[[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
+                                           Index clusters, Index starts, std::optional<double> beta,
+                                           const RunOptions& run) {
+    const Index n = scores.rows(), d = scores.cols();
+    const RowMatrix<W> centered = scores.rowwise() - scores.colwise().mean();
+    Matrix<W> half =
+        W(0.5) * centered.transpose() * centered / static_cast<W>(std::max<Index>(1, n - 1));
+    half.diagonal().array() += std::max(half.trace() / static_cast<W>(d) * W(1e-9),
+                                        std::numeric_limits<W>::min() * W(1e20));
+    MixturePrior<W> prior{{Matrix<W>(scores.colwise().mean().replicate(clusters, 1)),
+                           std::vector<Matrix<W>>(static_cast<std::size_t>(clusters), half)},
+                          Vector<W>::Constant(clusters, W(0.01)),
+                          Vector<W>::Constant(clusters, static_cast<W>(d + 2))};
+    // Starts are independent and run side by side, each on one thread. Mixtures without the field
+    // are cheap: of four times as many the best go on.
+    const RunOptions inner{
+        .seed = run.seed, .threads = starts > 1 ? 1 : run.threads, .stop = run.stop};
+    std::vector<MixtureStart<W>> drawn(static_cast<std::size_t>(4 * starts));
+    parallel_for(4 * starts, run.threads, [&](Index s) {
+        drawn[static_cast<std::size_t>(s)] = mixture_start(scores, clusters, run.seed, s);
+    });
+    std::stable_sort(drawn.begin(), drawn.end(), [](const auto& x, const auto& y) {
+        return x.log_likelihood > y.log_likelihood;
+    });
+    const MeanField<W> field(
+        scores, graph,
+        {.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood, .beta = beta.value_or(1)}, inner);
+    std::vector<MeanFieldFit<W>> fits(static_cast<std::size_t>(starts));
+    parallel_for(starts, starts > 1 ? run.threads : 1, [&](Index s) {
+        const auto& labels = drawn[static_cast<std::size_t>(s)].labels;
+        RowMatrix<W> r = RowMatrix<W>::Zero(n, clusters);
+        for (Index i = 0; i < n; ++i) r(i, labels[static_cast<std::size_t>(i)]) = 1;
+        fits[static_cast<std::size_t>(s)] = field.fit(prior, std::move(r));
+    });
+    std::size_t best = 0;
+    for (std::size_t s = 1; s < fits.size(); ++s)
+        if (fits[s].objective > fits[best].objective) best = s;
+    return std::move(fits[best]);
+}
+
+/// The partition that agrees best with the others (largest mean adjusted Rand index).
+[[nodiscard]] inline std::size_t medoid(const std::vector<std::vector<Label>>& partitions) {
+    std::size_t best = 0;
+    double most = -2;
+    for (std::size_t a = 0; a < partitions.size(); ++a) {
+        double sum = 0;
+        for (const auto& other : partitions) sum += adjusted_rand_index(partitions[a], other);
+        if (sum > most) {
+            most = sum;
+            best = a;
+        }
+    }
+    return best;
+}
+
+}  // namespace transst::detail

@@ -1,0 +1,314 @@
+// A Potts mixture by mean field: labels keep their probabilities, and each component is drawn
+// towards a prior of its own.
+//
+//     v_i | y_i = k ~ N(μ_k, Σ_k),  P(y) ∝ Π π_{y_i} · exp(β Σ_{i~j} 1(y_i = y_j))
+//     μ_k | Σ_k ~ N(m_k, Σ_k/κ_k),  Σ_k ~ inverse-Wishart worth ν_k spots of covariance S_k
+#pragma once
+
+#include <transst/cluster/cluster_fit.hpp>
+#include <transst/cluster/gaussians.hpp>
+#include <transst/cluster/potts.hpp>
+#include <transst/graph/coloring.hpp>
+
+#include <numeric>
+
+namespace transst::detail {
+
+/// What the components are drawn towards, and how strongly.
+template <class W>
+struct MixturePrior {
+    Gaussians<W> at;  // m_k, S_k
+    Vector<W> kappa;  // pseudo-spots behind each mean
+    Vector<W> nu;     // pseudo-spots behind each covariance
+};
+
+struct MeanFieldOptions {
+    Beta beta_by = Beta::pseudo_likelihood;
+    double beta = 1;  // where it starts, or stays
+    double beta_max = 1.5;
+    Index max_iterations = 60;
+    Index max_sweeps = 20;    // of the field, in an iteration
+    double tolerance = 1e-4;  // mean change of the responsibilities
+};
+
+template <class W>
+struct MeanFieldFit {
+    RowMatrix<W> responsibilities;  // n × K
+    Gaussians<W> gaussians;
+    Vector<W> proportions;  // π
+    Vector<W> weights;      // Σ_i R_ik
+    double beta = 0;
+    double objective = 0;  // Σ R log N + the labels' log pseudo-likelihood + their entropy
+    std::vector<double> trace, beta_trace;
+    Index iterations = 0;
+    bool converged = false;
+};
+
+/// log Σ_k exp(x_k).
+template <class Row>
+[[nodiscard]] auto log_sum_exp(const Row& x) {
+    const auto most = x.maxCoeff();
+    return most + std::log((x - most).exp().sum());
+}
+
+template <class W>
+class MeanField {
+public:
+    MeanField(const RowMatrix<W>& scores, const Graph& graph, const MeanFieldOptions& options,
+              const RunOptions& run)
+        : scores_(scores),
+          graph_(graph),
+          options_(options),
+          run_(run),
+          colors_(color_nodes(graph)) {}
+
+    /// From responsibilities (n × K) if given, else from the prior's own densities.
+    [[nodiscard]] MeanFieldFit<W> fit(const MixturePrior<W>& prior, RowMatrix<W> start = {}) const {
+        const Index n = scores_.rows(), count = prior.at.clusters();
+        MeanFieldFit<W> fit;
+        fit.gaussians = prior.at;
+        fit.proportions = Vector<W>::Constant(count, W(1) / static_cast<W>(count));
+        fit.beta = options_.beta;
+        RowMatrix<W> log_density(n, count), before;
+        const bool given = start.size() > 0;
+        fit.responsibilities = std::move(start);
+        for (Index iteration = 0;; ++iteration) {
+            const bool update = !given || iteration > 0;
+            if (update) {
+                log_densities(fit.gaussians, fit.proportions, log_density);
+                if (fit.responsibilities.size() == 0) normalize(log_density, fit.responsibilities);
+                spread(log_density, fit.beta, fit.responsibilities);
+            }
+            if (options_.beta_by != Beta::fixed) fit.beta = best_beta(fit);
+            if (update) {
+                fit.trace.push_back(objective(fit, log_density));
+                fit.beta_trace.push_back(fit.beta);
+                fit.iterations = std::ssize(fit.trace);
+                run_.report("mixture", fit.iterations, options_.max_iterations, fit.trace.back());
+                fit.converged =
+                    before.size() > 0 &&
+                    (fit.responsibilities - before).cwiseAbs().sum() <
+                        static_cast<W>(options_.tolerance) * static_cast<W>(before.size());
+            }
+            maximize(prior, fit);
+            if (fit.converged || fit.iterations >= options_.max_iterations ||
+                (update && run_.stop.stop_requested()))
+                break;
+            before = fit.responsibilities;
+        }
+        fit.objective = fit.trace.back();
+        return fit;
+    }
+
+private:
+    template <class Visit>
+    void for_each_lane_block(Visit&& visit) const {
+        const Lanes lanes(scores_.rows());
+        parallel_for(lanes.count(), run_.threads, [&](Index lane) {
+            for_each_block(lanes.begin(lane), lanes.end(lane), visit);
+        });
+    }
+
+    /// log N(v_i; μ_k, Σ_k) + log π_k.
+    void log_densities(const Gaussians<W>& g, const Vector<W>& proportions,
+                       RowMatrix<W>& out) const {
+        const Whitening<W> whitening(g);
+        const W constant =
+            W(0.5) * static_cast<W>(scores_.cols()) * std::log(2 * std::numbers::pi_v<W>);
+        const Vector<W> log_proportions = proportions.array().log() - constant;
+        for_each_lane_block([&](Index begin, Index rows) {
+            auto block = out.middleRows(begin, rows);
+            whitening.energies(scores_.middleRows(begin, rows), block);
+            block = (-block).rowwise() + log_proportions.transpose();
+        });
+    }
+
+    void normalize(const RowMatrix<W>& log_density, RowMatrix<W>& r) const {
+        r.resize(log_density.rows(), log_density.cols());
+        for_each_lane_block([&](Index begin, Index rows) {
+            for (Index i = begin; i < begin + rows; ++i) {
+                const W sum = log_sum_exp(log_density.row(i).array());
+                r.row(i) = (log_density.row(i).array() - sum).exp().matrix();
+            }
+        });
+    }
+
+    /// Coordinate ascent in the responsibilities, spots of one colour at a time: no two of them
+    /// are neighbours, so their order does not matter.
+    void spread(const RowMatrix<W>& log_density, double beta, RowMatrix<W>& r) const {
+        for (Index sweep = 0; sweep < options_.max_sweeps; ++sweep) {
+            W change = 0;
+            for (const auto& nodes : colors_) {
+                struct Most {
+                    W value = 0;
+                    Most& operator+=(const Most& other) {
+                        value = std::max(value, other.value);
+                        return *this;
+                    }
+                };
+                change = std::max(
+                    change,
+                    sum_lanes(Lanes(std::ssize(nodes)), run_.threads, Most{},
+                              [&](Most& most, Index begin, Index end) {
+                                  Eigen::Array<W, 1, Eigen::Dynamic> joint(r.cols());
+                                  for (Index at = begin; at < end; ++at) {
+                                      const Index i = nodes[static_cast<std::size_t>(at)];
+                                      joint.setZero();
+                                      for (const Index j : graph_.of(i)) joint += r.row(j).array();
+                                      joint =
+                                          log_density.row(i).array() + static_cast<W>(beta) * joint;
+                                      joint = (joint - joint.maxCoeff()).exp();
+                                      joint /= joint.sum();
+                                      most.value = std::max(
+                                          most.value, (joint - r.row(i).array()).abs().maxCoeff());
+                                      r.row(i) = joint.matrix();
+                                  }
+                              })
+                        .value);
+            }
+            if (change < W(1e-3)) break;
+        }
+    }
+
+    /// Expected neighbours of each label around spot i.
+    [[nodiscard]] auto field(const RowMatrix<W>& r, Index i) const {
+        Eigen::Array<W, 1, Eigen::Dynamic> sum = Eigen::Array<W, 1, Eigen::Dynamic>::Zero(r.cols());
+        for (const Index j : graph_.of(i)) sum += r.row(j).array();
+        return sum;
+    }
+
+    /// Maximum over [0, beta_max] of Σ_i Σ_k R_ik log softmax_k(log π + β F_i), concave in β. It
+    /// rests on at most 20,000 spots, evenly spaced: β does not need more.
+    [[nodiscard]] double best_beta(const MeanFieldFit<W>& fit) const {
+        const auto& r = fit.responsibilities;
+        const Index n = r.rows(), stride = (n + 19'999) / 20'000, used = (n + stride - 1) / stride;
+        RowMatrix<W> fields(used, r.cols());
+        for (Index s = 0; s < used; ++s) fields.row(s) = field(r, s * stride).matrix();
+        const Eigen::Array<W, 1, Eigen::Dynamic> prior = fit.proportions.transpose().array().log();
+        const auto slopes = [&](double beta) {
+            std::array<double, 2> out{0, 0};
+            Eigen::Array<W, 1, Eigen::Dynamic> p(r.cols());
+            for (Index s = 0; s < used; ++s) {
+                const auto f = fields.row(s).array();
+                p = prior + static_cast<W>(beta) * f;
+                p = (p - p.maxCoeff()).exp();
+                p /= p.sum();
+                const W mean = (p * f).sum();
+                out[0] += static_cast<double>((r.row(s * stride).array() * f).sum() - mean);
+                out[1] -= static_cast<double>((p * f * f).sum() - mean * mean);
+            }
+            return out;
+        };
+        return maximize_concave(slopes, options_.beta_max);
+    }
+
+    [[nodiscard]] double objective(const MeanFieldFit<W>& fit,
+                                   const RowMatrix<W>& log_density) const {
+        const auto& r = fit.responsibilities;
+        const Eigen::Array<W, 1, Eigen::Dynamic> prior = fit.proportions.transpose().array().log();
+        struct Sum {
+            double value = 0;
+            Sum& operator+=(const Sum& other) {
+                value += other.value;
+                return *this;
+            }
+        };
+        return sum_lanes(Lanes(r.rows()), run_.threads, Sum{},
+                         [&](Sum& sum, Index begin, Index end) {
+                             Eigen::Array<W, 1, Eigen::Dynamic> u(r.cols());
+                             for (Index i = begin; i < end; ++i) {
+                                 u = prior + static_cast<W>(fit.beta) * field(r, i);
+                                 const W normalizer = log_sum_exp(u);
+                                 const auto ri = r.row(i).array();
+                                 // log_density holds log π, which u holds too
+                                 sum.value += static_cast<double>(
+                                     (ri * (log_density.row(i).array() - prior + u - normalizer -
+                                            (ri + W(1e-300)).log()))
+                                         .sum());
+                             }
+                         })
+            .value;
+    }
+
+    /// Means, covariances and proportions at the posterior mode given the responsibilities.
+    void maximize(const MixturePrior<W>& prior, MeanFieldFit<W>& fit) const {
+        const auto& r = fit.responsibilities;
+        const Index count = r.cols(), q = scores_.cols();
+        const auto sums =
+            sum_lanes(Lanes(scores_.rows()), run_.threads, WeightedSums<W>::zero(count, q),
+                      [&](WeightedSums<W>& part, Index begin, Index end) {
+                          for_each_block(begin, end, [&](Index b, Index rows) {
+                              part.add(scores_.middleRows(b, rows), r.middleRows(b, rows));
+                          });
+                      });
+        fit.weights = sums.weight;
+        fit.proportions = (sums.weight.array() + 1) / (sums.weight.sum() + static_cast<W>(count));
+        for (Index k = 0; k < count; ++k) {
+            const auto at = static_cast<std::size_t>(k);
+            const W weight = sums.weight[k], kappa = prior.kappa[k], nu = prior.nu[k];
+            const Vector<W> m = prior.at.means.row(k).transpose();
+            const Vector<W> first = sums.first.row(k).transpose();
+            const Vector<W> mean = (first + kappa * m) / (weight + kappa);
+            const Vector<W> away = mean - m;
+            const Matrix<W> scatter = sums.second[at] - first * mean.transpose() -
+                                      mean * first.transpose() + weight * mean * mean.transpose() +
+                                      kappa * away * away.transpose();
+            fit.gaussians.means.row(k) = mean.transpose();
+            fit.gaussians.covariances[at] =
+                (W(0.5) * (scatter + scatter.transpose()) + nu * prior.at.covariances[at]) /
+                (weight + nu);
+        }
+    }
+
+    const RowMatrix<W>& scores_;
+    const Graph& graph_;
+    MeanFieldOptions options_;
+    RunOptions run_;
+    std::vector<std::vector<Index>> colors_;
+};
+
+/// Moves a mean-field fit into a ClusterFit, the largest cluster first; `of` (K entries) is brought
+/// into the same order as `order_of`.
+template <class Scalar, class W>
+void take_over(ClusterFit<Scalar>& out, const MeanFieldFit<W>& found, const std::vector<Label>& of,
+               std::vector<Label>& order_of) {
+    const auto& r = found.responsibilities;
+    const Index count = r.cols();
+    std::vector<Label> labels(static_cast<std::size_t>(r.rows()));
+    std::vector<Index> sizes(static_cast<std::size_t>(count), 0);
+    for (Index i = 0; i < r.rows(); ++i) {
+        Index best = 0;
+        r.row(i).maxCoeff(&best);
+        labels[static_cast<std::size_t>(i)] = static_cast<Label>(best);
+        ++sizes[static_cast<std::size_t>(best)];
+    }
+    std::vector<Index> order(sizes.size());
+    std::iota(order.begin(), order.end(), Index{0});
+    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
+        return sizes[static_cast<std::size_t>(a)] > sizes[static_cast<std::size_t>(b)];
+    });
+    std::vector<Label> place(sizes.size());
+    out.responsibilities.resize(r.rows(), count);
+    out.means.resize(count, found.gaussians.factors());
+    for (Index to = 0; to < count; ++to) {
+        const auto from = static_cast<std::size_t>(order[static_cast<std::size_t>(to)]);
+        place[from] = static_cast<Label>(to);
+        out.responsibilities.col(to) = r.col(static_cast<Index>(from)).template cast<Scalar>();
+        out.means.row(to) =
+            found.gaussians.means.row(static_cast<Index>(from)).template cast<Scalar>();
+        out.covariances.push_back(found.gaussians.covariances[from].template cast<Scalar>());
+        out.sizes.push_back(sizes[from]);
+        if (!of.empty()) order_of.push_back(of[from]);
+        if (sizes[from] == 0)
+            out.warnings.push_back(text("cluster ", to + 1, " has no spots; try fewer clusters"));
+    }
+    for (const Label k : labels) out.labels.push_back(place[static_cast<std::size_t>(k)]);
+    out.beta = found.beta;
+    out.log_likelihood = found.objective;
+    out.trace = found.trace;
+    out.beta_trace = found.beta_trace;
+    out.iterations = found.iterations;
+    out.converged = found.converged;
+}
+
+}  // namespace transst::detail

@@ -1,0 +1,122 @@
+// Names for clusters, from the source's classes. Ours; METHOD §7.
+#pragma once
+
+#include <transst/cluster/anchored_gmm_mrf.hpp>
+#include <transst/matrix/standardized.hpp>
+
+#include <cmath>
+
+namespace transst {
+
+/// The name that the source gives to a cluster.
+struct ClusterName {
+    Label source_class = left_out;  ///< left_out: no class explains it
+    std::string name = "NA";
+    double confidence = 0;  ///< in [0, 1]
+    bool novel = false;     ///< the source has shown nothing like it
+};
+
+struct ClusterNames {
+    std::vector<ClusterName> names;     ///< of the clusters (K)
+    RowMatrix<double> class_posterior;  ///< spots × classes, rows sum to 1 (0: no class at all)
+};
+
+/// Clusters bear the name of the class they stem from; confidence is the mean responsibility of
+/// their spots. A spot's posterior over the classes is its responsibilities. A cluster is novel
+/// where it is a free component, or where most of its spots lie further from every class than all
+/// but 1 % of a class's own cells would (the 99 % quantile of chi-square).
+[[nodiscard]] inline ClusterNames name_anchored(const AnchoredFit<double>& fit,
+                                                const RowMatrix<double>& scores,
+                                                const ClassDensities<double>& classes,
+                                                std::span<const std::string> class_names) {
+    const Index n = scores.rows(), count = fit.clusters();
+    ClusterNames out{{}, RowMatrix<double>::Zero(n, std::ssize(class_names))};
+    RowMatrix<double> energy(n, classes.gaussians.clusters());
+    detail::Whitening<double>(classes.gaussians).energies(scores, energy);
+    for (Index k = 0; k < energy.cols(); ++k) {
+        const Matrix<double> root =
+            classes.gaussians.covariances[static_cast<std::size_t>(k)].llt().matrixL();
+        energy.col(k).array() -= root.diagonal().array().log().sum();
+    }
+    // Wilson & Hilferty's approximation of the quantile
+    const double df = static_cast<double>(scores.cols()), c = 2 / (9 * df);
+    const double far = df * std::pow(1 - c + 2.326348 * std::sqrt(c), 3);
+    std::vector<Index> size(static_cast<std::size_t>(count), 0), outside(size);
+    Vector<double> certainty = Vector<double>::Zero(count);
+    for (Index i = 0; i < n; ++i) {
+        const Label k = fit.labels[static_cast<std::size_t>(i)];
+        ++size[static_cast<std::size_t>(k)];
+        outside[static_cast<std::size_t>(k)] += 2 * energy.row(i).minCoeff() > far;
+        certainty[k] += fit.responsibilities(i, k);
+        for (Index j = 0; j < count; ++j)
+            if (const Label from = fit.source_class[static_cast<std::size_t>(j)]; from != left_out)
+                out.class_posterior(i, from) += fit.responsibilities(i, j);
+        const double named = out.class_posterior.row(i).sum();
+        if (named > 0) out.class_posterior.row(i) /= named;
+    }
+    for (Index k = 0; k < count; ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        ClusterName cluster;
+        cluster.source_class = fit.source_class[at];
+        cluster.novel = cluster.source_class == left_out || 2 * outside[at] > size[at];
+        if (cluster.source_class != left_out) {
+            cluster.name = class_names[static_cast<std::size_t>(cluster.source_class)];
+            if (size[at] > 0) cluster.confidence = certainty[k] / static_cast<double>(size[at]);
+        }
+        out.names.push_back(std::move(cluster));
+    }
+    return out;
+}
+
+/// Clusters found without anchors bear the name of the class whose mean profile over the genes
+/// theirs correlates with best; that correlation is the confidence, and a cluster without a
+/// positive one is novel. source: labelled cells × p with labels in [0, K); target: spots × p.
+template <class SourceRows, class TargetRows>
+[[nodiscard]] ClusterNames name_by_profile(const Standardized<SourceRows>& source,
+                                           std::span<const Label> labels,
+                                           std::span<const std::string> class_names,
+                                           const Standardized<TargetRows>& target,
+                                           const ClusterFit<double>& clusters,
+                                           const RunOptions& run = {}) {
+    const Index classes = std::ssize(class_names), count = clusters.clusters();
+    // mean of each group and gene, less the mean of all: p × groups
+    const auto profiles = [&](const auto& x, std::span<const Label> of, Index groups) {
+        const auto swept =
+            sweep<double>(x, Matrix<double>(x.cols(), 0), groups, NoState{}, run,
+                          [&](NoState&, Index begin, RowBlock<double>, RowBlock<double> c) {
+                              for (Index i = 0; i < c.rows(); ++i)
+                                  c(i, of[static_cast<std::size_t>(begin + i)]) = 1;
+                          });
+        Vector<double> sizes = Vector<double>::Zero(groups);
+        for (const Label k : of) sizes[k] += 1;
+        Matrix<double> means = swept.product * sizes.cwiseMax(1).cwiseInverse().asDiagonal();
+        means.colwise() -= (means * sizes / sizes.sum()).eval();
+        return means;
+    };
+    const Matrix<double> of_class = profiles(source, labels, classes);
+    const Matrix<double> of_cluster = profiles(target, clusters.labels, count);
+    ClusterNames out{{}, RowMatrix<double>::Zero(target.rows(), classes)};
+    for (Index k = 0; k < count; ++k) {
+        Vector<double> alike = Vector<double>::Zero(classes);
+        for (Index c = 0; c < classes; ++c) {
+            const double scale = of_cluster.col(k).norm() * of_class.col(c).norm();
+            if (scale > 0) alike[c] = of_cluster.col(k).dot(of_class.col(c)) / scale;
+        }
+        Index best = 0;
+        ClusterName cluster;
+        const double most = alike.maxCoeff(&best);
+        cluster.novel = most <= 0;
+        if (most > 0) {
+            cluster.source_class = static_cast<Label>(best);
+            cluster.name = class_names[static_cast<std::size_t>(best)];
+            cluster.confidence = std::min(1.0, most);
+        }
+        out.names.push_back(std::move(cluster));
+        alike = alike.cwiseMax(0);
+        if (alike.sum() <= 0) alike.setOnes();
+        out.class_posterior += clusters.responsibilities.col(k) * (alike / alike.sum()).transpose();
+    }
+    return out;
+}
+
+}  // namespace transst

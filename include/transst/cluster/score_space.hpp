@@ -1,0 +1,182 @@
+// In which space of scores the source's classes are told apart best, found on source cells held
+// out.
+#pragma once
+
+#include <transst/cluster/anchored_gmm_mrf.hpp>
+#include <transst/graph/knn_graph.hpp>
+#include <transst/reduce/discriminant_axes.hpp>
+
+namespace transst {
+
+/// Two ways to describe the classes of the source.
+enum class ScoreSpace {
+    discriminant,  ///< K − 1 canonical variates of the scores at all scales, one covariance for all
+    factors        ///< all factors of the spot alone, each class with a covariance of its own
+};
+
+/// A space: weights turn scores at all scales into it, and the classes lie in it.
+template <class W>
+struct DescribedClasses {
+    Matrix<W> weights;  ///< (q · scales) × d
+    ClassDensities<W> densities;
+};
+
+/// Describes labelled scores at several scales (n × (q · scales), the spot alone first) in a space.
+template <class W>
+[[nodiscard]] DescribedClasses<W> describe_classes(ScoreSpace space, const RowMatrix<W>& scores,
+                                                   Index factors, std::span<const Label> labels,
+                                                   Index classes) {
+    DescribedClasses<W> out;
+    const bool discriminant = space == ScoreSpace::discriminant && classes >= 2;
+    out.weights = discriminant ? discriminant_axes(scores, labels, classes).axes
+                               : Matrix<W>(Matrix<W>::Identity(scores.cols(), factors));
+    out.densities =
+        class_densities(RowMatrix<W>(scores * out.weights), labels, classes, discriminant);
+    return out;
+}
+
+/// Accuracy of each space on held-out source cells.
+struct ScoreSpaceChoice {
+    ScoreSpace best = ScoreSpace::discriminant;
+    double discriminant_accuracy = 0, factors_accuracy = 0;
+    double largest_class_share = 0;  ///< what always naming the largest class would reach
+
+    [[nodiscard]] double accuracy() const {
+        return std::max(discriminant_accuracy, factors_accuracy);
+    }
+};
+
+namespace detail {
+
+/// Fold of each cell, and how many: its section where there are several; else patches of tissue in
+/// two halves; else a random half.
+inline Index cut_folds(const RowMatrix<double>& coordinates, std::span<const std::int32_t> section,
+                       Index cells, RandomStream& random, std::vector<Index>& fold) {
+    fold.assign(static_cast<std::size_t>(cells), 0);
+    const Index sections =
+        section.empty() ? 1 : *std::max_element(section.begin(), section.end()) + 1;
+    if (sections > 1) {
+        for (std::size_t i = 0; i < fold.size(); ++i) fold[i] = section[i];
+        return sections;
+    }
+    constexpr Index patches = 30;
+    if (coordinates.rows() == cells && cells >= 2 * patches) {
+        Matrix<double> centers = draw_centers<double>(coordinates, patches, random);
+        const auto patch = k_means<double>(coordinates, centers, 50);
+        for (std::size_t i = 0; i < fold.size(); ++i) fold[i] = patch[i] % 2;
+    } else {
+        for (auto& f : fold) f = random.below(2);
+    }
+    return 2;
+}
+
+}  // namespace detail
+
+/// Chooses the space by the accuracy with which it names held-out source cells, their densities
+/// fixed and the Potts field on: leaving out a section at a time where there are several, else
+/// patches of the tissue (four ways to cut them). Scores must have been found without the labels.
+/// coordinates: n × 2, or 0 × 0 where unknown; section: n codes, or empty. At most 20,000 cells are
+/// looked at. Throws ShapeMismatch.
+template <class W>
+[[nodiscard]] ScoreSpaceChoice choose_score_space(const RowMatrix<W>& scores, Index factors,
+                                                  std::span<const Label> labels, Index classes,
+                                                  const RowMatrix<double>& coordinates,
+                                                  std::span<const std::int32_t> section,
+                                                  const RunOptions& run = {}) {
+    const Index rows = scores.rows();
+    require<ShapeMismatch>(
+        std::ssize(labels) == rows && (section.empty() || std::ssize(section) == rows) &&
+            (coordinates.rows() == 0 || coordinates.rows() == rows),
+        "choose_score_space: labels has ", labels.size(), " and section ", section.size(),
+        " entries, coordinates have ", coordinates.rows(), " rows, scores ", rows);
+    RandomStream random(run.seed, 0x53504143);
+    std::vector<Index> cells;
+    for (Index i = 0; i < scores.rows(); ++i)
+        if (labels[static_cast<std::size_t>(i)] != left_out) cells.push_back(i);
+    constexpr Index most = 20'000;
+    if (std::ssize(cells) > most) {
+        const auto order = random.permutation(std::ssize(cells));
+        std::vector<Index> some;
+        for (Index i = 0; i < most; ++i)
+            some.push_back(cells[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
+        std::sort(some.begin(), some.end());
+        cells = std::move(some);
+    }
+    const Index n = std::ssize(cells);
+    const RowMatrix<W> z = scores(cells, Eigen::all);
+    const RowMatrix<double> places = coordinates.rows() > 0
+                                         ? RowMatrix<double>(coordinates(cells, Eigen::all))
+                                         : RowMatrix<double>();
+    std::vector<Label> y;
+    std::vector<std::int32_t> of_section;
+    std::vector<Index> sizes(static_cast<std::size_t>(classes), 0);
+    for (const Index i : cells) {
+        y.push_back(labels[static_cast<std::size_t>(i)]);
+        ++sizes[static_cast<std::size_t>(y.back())];
+        if (!section.empty()) of_section.push_back(section[static_cast<std::size_t>(i)]);
+    }
+
+    ScoreSpaceChoice choice;
+    choice.largest_class_share =
+        static_cast<double>(*std::max_element(sizes.begin(), sizes.end())) /
+        static_cast<double>(std::max<Index>(1, n));
+    std::vector<Index> fold;
+    Index tested = 0, right[2] = {0, 0};
+    const bool by_section =
+        !of_section.empty() && *std::max_element(of_section.begin(), of_section.end()) > 0;
+    for (Index cut = 0; cut < (by_section ? 1 : 4); ++cut) {
+        const Index folds = detail::cut_folds(places, of_section, n, random, fold);
+        for (Index f = 0; f < folds; ++f) {
+            std::vector<Index> train, test;
+            for (Index i = 0; i < n; ++i)
+                (fold[static_cast<std::size_t>(i)] == f ? test : train).push_back(i);
+            // classes that the rest of the source does not hold cannot be named
+            std::vector<Label> code(static_cast<std::size_t>(classes), left_out), seen,
+                train_labels;
+            for (const Index i : train) {
+                auto& c = code[static_cast<std::size_t>(y[static_cast<std::size_t>(i)])];
+                if (c == left_out) {
+                    c = static_cast<Label>(seen.size());
+                    seen.push_back(y[static_cast<std::size_t>(i)]);
+                }
+                train_labels.push_back(c);
+            }
+            if (seen.size() < 2 || test.size() < 2) continue;
+            tested += std::ssize(test);
+            Graph graph = Graph::from_edges(std::ssize(test), {});
+            if (places.rows() > 0)
+                graph = KnnGraph{{.neighbors = std::min<Index>(6, std::ssize(test) - 1),
+                                  .allow_duplicates = true}}
+                            .fit(RowMatrix<double>(places(test, Eigen::all)), {}, run);
+            const RowMatrix<W> ztrain = z(train, Eigen::all), ztest = z(test, Eigen::all);
+            for (int s = 0; s < 2; ++s) {
+                const auto space = s == 0 ? ScoreSpace::discriminant : ScoreSpace::factors;
+                const auto described =
+                    describe_classes(space, ztrain, factors, train_labels, std::ssize(seen));
+                const Index count = std::ssize(seen), d = described.weights.cols();
+                const detail::MixturePrior<W> fixed{
+                    described.densities.gaussians, Vector<W>::Constant(count, W(1e6)),
+                    Vector<W>::Constant(count, W(1e6) + static_cast<W>(d))};
+                const RowMatrix<W> v = ztest * described.weights;
+                const auto fit = detail::MeanField<W>(v, graph, {.max_iterations = 15},
+                                                      {.threads = run.threads, .stop = run.stop})
+                                     .fit(fixed);
+                for (std::size_t i = 0; i < test.size(); ++i) {
+                    Index best = 0;
+                    fit.responsibilities.row(static_cast<Index>(i)).maxCoeff(&best);
+                    right[s] += seen[static_cast<std::size_t>(best)] ==
+                                y[static_cast<std::size_t>(test[i])];
+                }
+            }
+        }
+    }
+    if (tested > 0) {
+        choice.discriminant_accuracy = static_cast<double>(right[0]) / static_cast<double>(tested);
+        choice.factors_accuracy = static_cast<double>(right[1]) / static_cast<double>(tested);
+    }
+    choice.best = choice.discriminant_accuracy >= choice.factors_accuracy ? ScoreSpace::discriminant
+                                                                          : ScoreSpace::factors;
+    return choice;
+}
+
+}  // namespace transst

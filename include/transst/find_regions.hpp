@@ -1,0 +1,481 @@
+// The target's regions, with as much of the source's knowledge as the target bears out.
+//
+// How relevant the source is is learned from the target, without labels of it (SourceRelevance):
+//   anchored   the source's classes are priors of the target's mixture, in factors of the source;
+//   guided     only which genes tell classes apart is taken from the source;
+//   none       the source is not used.
+// The three steps of the paper are a Pipeline; this is what the program does by default.
+#pragma once
+
+#include <transst/cluster/choose_clusters.hpp>
+#include <transst/cluster/free_gmm_mrf.hpp>
+#include <transst/cluster/name_clusters.hpp>
+#include <transst/cluster/score_space.hpp>
+#include <transst/preprocess/prepare.hpp>
+#include <transst/reduce/autocorrelation_factors.hpp>
+#include <transst/reduce/pldr.hpp>
+#include <transst/transfer/source_relevance.hpp>
+
+#include <optional>
+
+namespace transst {
+
+/// How far the source was trusted.
+enum class Trust { anchored, guided, none };
+
+[[nodiscard]] constexpr std::string_view to_text(Trust trust) {
+    return trust == Trust::anchored ? "anchored" : trust == Trust::guided ? "guided" : "none";
+}
+
+/// What FindRegions::fit finds.
+struct RegionsFit {
+    ClusterFit<double> clusters;
+    std::vector<ClusterName> names;        ///< of the clusters (K)
+    std::vector<std::string> class_names;  ///< of the source
+    RowMatrix<double> class_posterior;  ///< spots × classes, rows sum to 1; 0 × 0 without trust
+    std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
+    Trust trust = Trust::none;
+    double relevance = 0;                   ///< SourceRelevance, in [−1, 1]; 0 without a source
+    std::optional<ScoreSpaceChoice> space;  ///< of the anchored way
+    std::optional<PLDRFit<double>> pldr;    ///< of the anchored way
+    std::optional<ClustersChoice> clusters_choice;  ///< where several numbers were tried
+    std::vector<std::string> decisions;             ///< what was chosen and why, in words
+    std::vector<std::string> warnings;              ///< beside those of clusters
+
+    std::vector<StepTime> times;  ///< of the steps, in order
+
+    // what was seen
+    std::vector<std::string> genes, symbols, target_sections;
+    Index labelled_cells = 0, common_genes = 0;
+};
+
+/// Clusters a target with labelled sources, trusted as far as the target bears them out.
+///
+///     const auto fit = transst::FindRegions{{.clusters = 7}}.fit(sources, target, {.threads = 4});
+struct FindRegions {
+    static constexpr std::string_view name = "FindRegions";
+
+    struct Options {
+        Index clusters = 7;                 ///< K
+        std::vector<Index> try_clusters{};  ///< if not empty, K is chosen among these
+        ClustersCriterion criterion = ClustersCriterion::mbic;  ///< by which
+        Prepare::Options prepare{};
+        Index factors = 15;            ///< q
+        std::optional<Graph> graph{};  ///< of the Potts field; nothing: the nearest neighbours
+        Index neighbors = 6;           ///< of the Potts field
+        std::vector<Index> scales{0, 6, 18, 36};  ///< neighbours that scores are averaged over
+        double kappa = 1000;                      ///< pseudo-spots behind each class, when anchored
+        Index starts = 5;                         ///< of a mixture without anchors
+        std::optional<double> beta{};             ///< of the Potts field; nothing: estimated
+        std::optional<Trust> trust{};             ///< decided by the caller; nothing: learned
+        double anchored_from = 0.5;  ///< squared relevance above which the source explains more of
+                                     ///< the target's classes than it leaves unexplained
+        double guided_from = 0.1;    ///< and above which it is worth a look
+        bool allow_duplicates = false;  ///< of the same place in the same section
+    } options{};
+
+    /// sources: none or more, labelled; target: with coordinates. Throws what Prepare, KnnGraph and
+    /// the estimators throw.
+    template <class SourceExpression, class TargetExpression>
+    [[nodiscard]] RegionsFit fit(const std::vector<Sample<SourceExpression>>& sources,
+                                 const Sample<TargetExpression>& target,
+                                 const RunOptions& run = {}) const {
+        check(target);
+        StepClock clock;
+        const Graph nearest =
+            nearest_spots(target.coordinates, target.sections, longest_scale(), run);
+        if (options.graph) {
+            options.graph->check("FindRegions::fit");
+            require<ShapeMismatch>(options.graph->nodes() == target.rows(),
+                                   "FindRegions::fit: graph has ", options.graph->nodes(),
+                                   " nodes, ", target.name, " has ", target.rows(), " spots");
+        }
+        const Graph graph = options.graph ? options.graph->symmetrized()
+                                          : KnnGraph{{.neighbors = options.neighbors,
+                                                      .allow_duplicates = options.allow_duplicates}}
+                                                .fit(target.coordinates, target.sections, run);
+        clock.end("neighbours");
+        if (!sources.empty()) {
+            std::vector<const Sample<SourceExpression>*> seen;
+            for (const auto& s : sources) seen.push_back(&s);
+            const auto prepared = Prepare{options.prepare}.fit(
+                std::span<const Sample<SourceExpression>* const>(seen), target, run);
+            clock.end("prepare");
+            RegionsFit out = with_source(prepared, nearest, graph, run, clock);
+            out.times = clock.times();
+            if (out.trust != Trust::none) return out;
+            RegionsFit alone = without_source(target, graph, run, clock);
+            alone.relevance = out.relevance;
+            alone.decisions.insert(alone.decisions.begin(), out.decisions.begin(),
+                                   out.decisions.end());
+            alone.class_names = std::move(out.class_names);
+            alone.labelled_cells = out.labelled_cells;
+            alone.common_genes = out.common_genes;
+            alone.warnings.insert(alone.warnings.begin(), out.warnings.begin(), out.warnings.end());
+            return alone;
+        }
+        return without_source(target, graph, run, clock);
+    }
+
+    /// One source.
+    template <class SourceExpression, class TargetExpression>
+    [[nodiscard]] RegionsFit fit(const Sample<SourceExpression>& source,
+                                 const Sample<TargetExpression>& target,
+                                 const RunOptions& run = {}) const {
+        return fit(std::vector<Sample<SourceExpression>>{source}, target, run);
+    }
+
+    /// The target alone.
+    template <class TargetExpression>
+    [[nodiscard]] RegionsFit fit(const Sample<TargetExpression>& target,
+                                 const RunOptions& run = {}) const {
+        return fit(std::vector<Sample<TargetExpression>>{}, target, run);
+    }
+
+private:
+    using Scores64 = RowMatrix<double>;
+
+    template <class Expression>
+    void check(const Sample<Expression>& target) const {
+        require(!options.try_clusters.empty() ||
+                    (options.clusters >= 1 && options.clusters <= target.rows()),
+                "FindRegions::fit: clusters = ", options.clusters, ", ", target.name, " has ",
+                target.rows(),
+                " spots; clusters must be at least 1 and at most the number of spots");
+        require(!options.scales.empty() && options.scales.front() == 0 &&
+                    std::is_sorted(options.scales.begin(), options.scales.end()),
+                "FindRegions::fit: scales must rise from 0");
+        require(options.neighbors >= 1, "FindRegions::fit: neighbors = ", options.neighbors,
+                "; it must be at least 1");
+        require(options.kappa > 0, "FindRegions::fit: kappa = ", options.kappa,
+                "; it must be positive");
+        require(options.starts >= 1, "FindRegions::fit: starts = ", options.starts,
+                "; it must be at least 1");
+    }
+
+    template <class SourceRows, class TargetRows>
+    void check_factors(const Prepared<SourceRows, TargetRows>& prepared) const {
+        const Index cells = prepared.source.rows(), spots = prepared.target.rows(),
+                    genes = prepared.target.cols();
+        const Index least = std::min({cells > 0 ? cells : spots, spots, genes});
+        require(
+            options.factors >= 1 &&
+                    options.factors<least, "FindRegions::fit: factors = ", options.factors, cells> 0
+                ? text(", the labelled cells are ", cells)
+                : std::string(),
+            ", the spots ", spots, " and the genes ", genes,
+            "; factors must be at least 1 and below ", least);
+    }
+
+    [[nodiscard]] Index longest_scale() const {
+        return std::max(options.scales.back(), SourceRelevance<>::Options{}.neighbors);
+    }
+
+    /// Directed, nearest first, with as many neighbours as there are.
+    [[nodiscard]] Graph nearest_spots(const RowMatrix<double>& coordinates,
+                                      std::span<const std::string> sections, Index neighbors,
+                                      const RunOptions& run, bool allow_duplicates = false) const {
+        if (coordinates.rows() < 2) return Graph::from_edges(coordinates.rows(), {}, true);
+        return KnnGraph{{.neighbors = std::min(neighbors, coordinates.rows() - 1),
+                         .symmetric = false,
+                         .allow_duplicates = allow_duplicates || options.allow_duplicates}}
+            .fit(coordinates, sections, run);
+    }
+
+    template <class SourceRows, class TargetRows>
+    [[nodiscard]] RegionsFit with_source(const Prepared<SourceRows, TargetRows>& prepared,
+                                         const Graph& nearest, const Graph& graph,
+                                         const RunOptions& run, StepClock& clock) const {
+        RegionsFit out;
+        describe(prepared, out);
+        check_factors(prepared);
+        const Index classes = std::ssize(prepared.class_names);
+        out.relevance = SourceRelevance<>{{.factors = options.factors}}.fit(
+            prepared.source, prepared.labels, classes, prepared.target, nearest, run);
+        clock.end("relevance");
+        const double explained = out.relevance > 0 ? out.relevance * out.relevance : 0;
+        out.trust = options.trust                       ? *options.trust
+                    : explained > options.anchored_from ? Trust::anchored
+                    : explained > options.guided_from   ? Trust::guided
+                                                        : Trust::none;
+        const std::string found = text("relevance of the source ", rounded(out.relevance));
+        if (options.trust)
+            out.decisions.push_back(text(found, "; trust was set to '", to_text(out.trust), "'"));
+        else if (out.trust == Trust::anchored)
+            out.decisions.push_back(text(found, ": its classes anchor the target's clusters"));
+        else if (out.trust == Trust::guided)
+            out.decisions.push_back(text(found,
+                                         ": its classes are not taken over, but the genes that "
+                                         "tell them apart are"));
+        else
+            out.decisions.push_back(text(found,
+                                         ": the source is not trusted; the target is clustered "
+                                         "alone"));
+        if (out.trust == Trust::anchored) anchored(prepared, nearest, graph, run, clock, out);
+        if (out.trust == Trust::guided) guided(prepared, graph, run, clock, out);
+        return out;
+    }
+
+    template <class SourceRows, class TargetRows>
+    static void describe(const Prepared<SourceRows, TargetRows>& prepared, RegionsFit& out) {
+        out.class_names = prepared.class_names;
+        out.genes = prepared.genes;
+        out.symbols = prepared.symbols;
+        out.target_sections = prepared.target_sections;
+        out.labelled_cells = std::ssize(prepared.labels);
+        out.common_genes = prepared.common_genes;
+        out.warnings = prepared.warnings;
+    }
+
+    // --- anchored ---------------------------------------------------------------------------
+
+    template <class SourceRows, class TargetRows>
+    void anchored(const Prepared<SourceRows, TargetRows>& prepared, const Graph& nearest,
+                  const Graph& graph, const RunOptions& run, StepClock& clock,
+                  RegionsFit& out) const {
+        const Index classes = std::ssize(prepared.class_names);
+        const std::span<const Label> labels = prepared.labels;
+        const bool placed = prepared.source_coordinates.rows() == prepared.source.rows();
+        std::vector<Index> scales = options.scales;
+        Graph source_nearest = Graph::from_edges(prepared.source.rows(), {}, true);
+        if (placed) {
+            std::vector<std::string> section;
+            for (Index i = 0; i < prepared.source.rows(); ++i)
+                section.push_back(std::to_string(prepared.source.section_of(i)));
+            source_nearest = nearest_spots(prepared.source_coordinates, section,
+                                           options.scales.back(), run, true);
+        } else {
+            scales = {0};
+            out.decisions.push_back(
+                "the source has no coordinates: scores are not averaged over "
+                "neighbours");
+        }
+        const auto at_scales = [&](const Scores64& scores, const Graph& around) {
+            return neighborhood_means(scores, around, std::span<const Index>(scales), run);
+        };
+
+        // which space tells the classes apart, by scores that have not seen the labels
+        const auto svd =
+            TruncatedSVD<>{{.factors = options.factors, .max_iterations = 30, .tolerance = 1e-3}}
+                .fit(prepared.source, run);
+        out.space = choose_score_space(at_scales(svd.scores, source_nearest), options.factors,
+                                       labels, classes, prepared.source_coordinates,
+                                       prepared.source.section(), run);
+        clock.end("score space");
+        const bool discriminant = out.space->best == ScoreSpace::discriminant;
+        out.decisions.push_back(text(
+            "source cells held out are named right in ",
+            rounded(100 * out.space->discriminant_accuracy), " % of cases by discriminant axes",
+            placed ? " at several scales" : "", ", in ", rounded(100 * out.space->factors_accuracy),
+            " % by all factors; the ", discriminant ? "former" : "latter", " are used"));
+        if (!options.trust && out.space->accuracy() <= out.space->largest_class_share) {
+            out.trust = Trust::guided;
+            out.decisions.push_back(
+                "that is no better than always naming the largest class: the "
+                "source's classes are not taken over");
+            return;
+        }
+
+        out.pldr = PLDR<>{{.factors = options.factors}}.fit(prepared.source, labels, run);
+        clock.end("PLDR");
+        const auto described = describe_classes(
+            out.space->best, at_scales(out.pldr->transform(prepared.source, run), source_nearest),
+            options.factors, labels, classes);
+        const Scores64 v =
+            at_scales(out.pldr->transform(prepared.target, run), nearest) * described.weights;
+        const auto fit_anchored = [&](const Scores64& scores, const Graph& among, Index clusters) {
+            return AnchoredGMM_MRF<>{
+                {.clusters = clusters,
+                 .kappa = options.kappa,
+                 .beta_by = options.beta ? Beta::fixed : Beta::pseudo_likelihood,
+                 .beta = options.beta.value_or(1)}}
+                .fit(scores, among, described.densities, run);
+        };
+        const Index wanted = number_of_clusters(v, graph, fit_anchored, run, out);
+        auto fit = fit_anchored(v, graph, wanted);
+        clock.end("anchored mixture");
+        const auto occupied =
+            std::count_if(fit.sizes.begin(), fit.sizes.end(), [](Index size) { return size > 0; });
+        if (!options.trust && occupied < std::min(wanted, classes)) {
+            out.trust = Trust::guided;
+            out.decisions.push_back(text("anchored to the source's classes only ", occupied,
+                                         " clusters hold spots: they are not taken over"));
+            return;
+        }
+        for (const Label k : fit.absent)
+            out.absent_classes.push_back(prepared.class_names[static_cast<std::size_t>(k)]);
+        for (const auto& absent : out.absent_classes)
+            out.decisions.push_back(text("class '", absent,
+                                         "' was left out: it has the least weight "
+                                         "in the target"));
+        out.warnings.insert(out.warnings.end(), out.pldr->warnings.begin(),
+                            out.pldr->warnings.end());
+        auto named = name_anchored(fit, v, described.densities, prepared.class_names);
+        out.names = std::move(named.names);
+        out.class_posterior = std::move(named.class_posterior);
+        out.clusters = std::move(fit);
+    }
+
+    /// K as asked for, or the best of those to try.
+    [[nodiscard]] Index number_of_clusters(const Scores64& scores, const Graph& graph,
+                                           const FitClusters& fit, const RunOptions& run,
+                                           RegionsFit& out) const {
+        if (options.try_clusters.empty()) return options.clusters;
+        out.clusters_choice =
+            choose_clusters(scores, graph, options.try_clusters, options.criterion, fit, run);
+        out.decisions.push_back(text(out.clusters_choice->best, " clusters were chosen out of ",
+                                     options.try_clusters.size(), " numbers tried"));
+        const auto& warnings = out.clusters_choice->warnings;
+        out.warnings.insert(out.warnings.end(), warnings.begin(), warnings.end());
+        return out.clusters_choice->best;
+    }
+
+    /// The mixture without anchors, as choose_clusters asks for it.
+    [[nodiscard]] FitClusters fit_free(const RunOptions& run) const {
+        return [this, run](const Scores64& scores, const Graph& graph, Index clusters) {
+            ClusterFit<double> taken;
+            std::vector<Label> none;
+            detail::take_over(
+                taken,
+                detail::free_mixture(scores, graph, clusters, options.starts, options.beta, run),
+                {}, none);
+            taken.stopped = run.stop.stop_requested();
+            return taken;
+        };
+    }
+
+    /// Scores of the target by itself, the first of variance 1.
+    template <class Rows>
+    [[nodiscard]] Scores64 own_scores(const Standardized<Rows>& target,
+                                      const RunOptions& run) const {
+        const auto svd = TruncatedSVD<>{{.factors = options.factors}}.fit(target, run);
+        const double scale = svd.singular_values[0] / std::sqrt(static_cast<double>(target.rows()));
+        return scale > 0 ? Scores64(svd.scores / scale) : svd.scores;
+    }
+
+    // --- guided -----------------------------------------------------------------------------
+
+    /// Adjusted R² of class within each section, averaged over the source's sections: p.
+    template <class Rows>
+    [[nodiscard]] static Vector<double> class_information(const Standardized<Rows>& source,
+                                                          std::span<const Label> labels,
+                                                          Index classes, const RunOptions& run) {
+        const Index sections = source.sections(), p = source.cols();
+        Matrix<double> counts = Matrix<double>::Zero(sections, classes);
+        for (Index i = 0; i < source.rows(); ++i)
+            counts(source.section_of(i), labels[static_cast<std::size_t>(i)]) += 1;
+        const auto swept =
+            sweep<double>(source, Matrix<double>(p, 0), sections * classes, NoState{}, run,
+                          [&](NoState&, Index begin, RowBlock<double>, RowBlock<double> c) {
+                              for (Index i = 0; i < c.rows(); ++i)
+                                  c(i, source.section_of(begin + i) * classes +
+                                           labels[static_cast<std::size_t>(begin + i)]) = 1;
+                          });
+        Vector<double> information = Vector<double>::Zero(p);
+        Index used = 0;
+        for (Index s = 0; s < sections; ++s) {
+            const double n = counts.row(s).sum();
+            const double present = static_cast<double>((counts.row(s).array() > 0).count());
+            if (present < 2 || n <= present) continue;
+            ++used;
+            const GeneSums sums = gene_sums(source.raw(), run, "FindRegions::fit",
+                                            [&](Index row) { return source.section_of(row) == s; });
+            const Vector<double> total = (sums.squares - sums.sum.cwiseAbs2() / n)
+                                             .cwiseProduct(source.inverse_scale().cwiseAbs2());
+            const Matrix<double> of_class = swept.product.middleCols(s * classes, classes);
+            const Vector<double> mean = of_class.rowwise().sum() / n;
+            Vector<double> between = Vector<double>::Zero(p);
+            for (Index k = 0; k < classes; ++k)
+                if (counts(s, k) > 0)
+                    between += counts(s, k) * (of_class.col(k) / counts(s, k) - mean).cwiseAbs2();
+            for (Index j = 0; j < p; ++j) {
+                if (total[j] <= 1e-9 * n) continue;
+                const double adjusted = 1 - (1 - between[j] / total[j]) * (n - 1) / (n - present);
+                information[j] += std::max(0.0, adjusted);
+            }
+        }
+        return information / static_cast<double>(std::max<Index>(1, used));
+    }
+
+    /// The target alone, in the genes that tell the source's classes apart. How many genes and
+    /// factors is not known: of twelve ways the partition that agrees best with the others is kept.
+    template <class SourceRows, class TargetRows>
+    void guided(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
+                const RunOptions& run, StepClock& clock, RegionsFit& out) const {
+        const Index classes = std::ssize(prepared.class_names), p = prepared.target.cols();
+        const Vector<double> information =
+            class_information(prepared.source, prepared.labels, classes, run);
+        std::vector<Index> order(static_cast<std::size_t>(p));
+        std::iota(order.begin(), order.end(), Index{0});
+        std::stable_sort(order.begin(), order.end(),
+                         [&](Index a, Index b) { return information[a] > information[b]; });
+        const Index wanted = options.try_clusters.empty()
+                                 ? options.clusters
+                                 : number_of_clusters(own_scores(prepared.target, run), graph,
+                                                      fit_free(run), run, out);
+        std::vector<detail::MeanFieldFit<double>> fits;
+        std::vector<std::vector<Label>> partitions;
+        for (const double share : {0.05, 0.1, 0.2}) {
+            const Index genes =
+                std::max<Index>(2, static_cast<Index>(share * static_cast<double>(p)));
+            std::vector<bool> keep(static_cast<std::size_t>(p), false);
+            for (Index j = 0; j < std::min(genes, p); ++j)
+                keep[static_cast<std::size_t>(order[static_cast<std::size_t>(j)])] = true;
+            const Index most =
+                std::min({Index{20}, prepared.target.rows() - 1, std::min(genes, p) - 1});
+            const auto svd =
+                TruncatedSVD<>{{.factors = most, .max_iterations = 100, .tolerance = 1e-6}}.fit(
+                    keep_genes(prepared.target, keep), run);
+            for (const Index factors : {8, 12, 16, 20}) {
+                const Scores64 v = autocorrelation_factors(
+                    Scores64(svd.scores.leftCols(std::min<Index>(factors, most))), graph,
+                    std::max<Index>(1, wanted - 1));
+                fits.push_back(
+                    detail::free_mixture(v, graph, wanted, options.starts, options.beta, run));
+                ClusterFit<double> taken;
+                std::vector<Label> none;
+                detail::take_over(taken, fits.back(), {}, none);
+                partitions.push_back(std::move(taken.labels));
+            }
+        }
+        const std::size_t best = detail::medoid(partitions);
+        std::vector<Label> none;
+        detail::take_over(out.clusters, fits[best], {}, none);
+        out.clusters.stopped = run.stop.stop_requested();
+        clock.end("guided mixtures");
+        auto named = name_by_profile(prepared.source, prepared.labels, prepared.class_names,
+                                     prepared.target, out.clusters, run);
+        out.names = std::move(named.names);
+        out.class_posterior = std::move(named.class_posterior);
+    }
+
+    // --- none -------------------------------------------------------------------------------
+
+    template <class Expression>
+    [[nodiscard]] RegionsFit without_source(const Sample<Expression>& target, const Graph& graph,
+                                            const RunOptions& run, StepClock& clock) const {
+        const std::vector<const Sample<Expression>*> nobody;
+        const auto prepared = Prepare{options.prepare}.fit(
+            std::span<const Sample<Expression>* const>(nobody), target, run);
+        RegionsFit out;
+        describe(prepared, out);
+        check_factors(prepared);
+        clock.end("prepare");
+        const Scores64 v = own_scores(prepared.target, run);
+        clock.end("TruncatedSVD");
+        const Index wanted = number_of_clusters(v, graph, fit_free(run), run, out);
+        out.clusters = fit_free(run)(v, graph, wanted);
+        clock.end("mixture");
+        out.times = clock.times();
+        out.names.assign(static_cast<std::size_t>(wanted), ClusterName{});
+        return out;
+    }
+
+    [[nodiscard]] static std::string rounded(double value) {
+        char digits[32];
+        std::snprintf(digits, sizeof digits, "%.3g", value);
+        return digits;
+    }
+};
+
+}  // namespace transst

@@ -1,0 +1,137 @@
+// Fisher's canonical variates: the axes of factor space along which labelled classes differ.
+#pragma once
+
+#include <transst/core/labels.hpp>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+namespace transst {
+
+/// Axes A (q × a) with VA whitened within class, between-class spread falling along them.
+template <class W>
+struct DiscriminantAxes {
+    Matrix<W> axes;
+    Vector<W> separation;  ///< a: between-class over within-class variance along each axis
+};
+
+/// Means of labelled scores by class, offsets of the sections taken out: least squares of the
+/// scores on class and section. K × q; a class without cells has mean 0.
+template <class W>
+struct ClassMeans {
+    Matrix<W> means;    ///< K × q
+    Matrix<W> offsets;  ///< sections × q; one section has none
+    Vector<W> sizes;    ///< labelled cells of each class (K)
+};
+
+namespace detail {
+
+/// Solves for class means and section offsets from sums over each class in each section:
+/// sums[s] is K × q, counts is sections × K.
+template <class W>
+[[nodiscard]] ClassMeans<W> solve_class_means(const std::vector<Matrix<W>>& sums,
+                                              const Matrix<W>& counts) {
+    const Index sections = counts.rows(), classes = counts.cols(), q = sums.front().cols();
+    const Index unknowns = classes + (sections > 1 ? sections : 0);
+    Matrix<W> gram = Matrix<W>::Zero(unknowns, unknowns);
+    Matrix<W> right = Matrix<W>::Zero(unknowns, q);
+    for (Index s = 0; s < sections; ++s) {
+        for (Index k = 0; k < classes; ++k) {
+            const W n = counts(s, k);
+            gram(k, k) += n;
+            if (sections > 1) {
+                gram(classes + s, classes + s) += n;
+                gram(k, classes + s) += n;
+                gram(classes + s, k) += n;
+            }
+        }
+        right.topRows(classes) += sums[static_cast<std::size_t>(s)];
+        if (sections > 1)
+            right.row(classes + s) = sums[static_cast<std::size_t>(s)].colwise().sum();
+    }
+    // classes and sections share one constant: a whisper of ridge says where it goes
+    gram.diagonal().array() += W(1e-6) * std::max(W(1), counts.sum() / static_cast<W>(unknowns));
+    const Matrix<W> solved = gram.ldlt().solve(right);
+    return {solved.topRows(classes),
+            sections > 1 ? Matrix<W>(solved.bottomRows(sections)) : Matrix<W>::Zero(1, q),
+            counts.colwise().sum().transpose()};
+}
+
+}  // namespace detail
+
+/// Class means of labelled scores (n × q; left_out rows are skipped). section: n codes, or empty.
+template <class W>
+[[nodiscard]] ClassMeans<W> class_means(const RowMatrix<W>& scores, std::span<const Label> labels,
+                                        Index classes, std::span<const std::int32_t> section = {}) {
+    require<ShapeMismatch>(
+        std::ssize(labels) == scores.rows() && (section.empty() || section.size() == labels.size()),
+        "class_means: labels has ", labels.size(), " and section ", section.size(),
+        " entries, scores have ", scores.rows(), " rows");
+    const Index sections =
+        section.empty() ? 1 : *std::max_element(section.begin(), section.end()) + 1;
+    std::vector<Matrix<W>> sums(static_cast<std::size_t>(sections),
+                                Matrix<W>::Zero(classes, scores.cols()));
+    Matrix<W> counts = Matrix<W>::Zero(sections, classes);
+    for (Index i = 0; i < scores.rows(); ++i) {
+        const Label k = labels[static_cast<std::size_t>(i)];
+        if (k == left_out) continue;
+        const std::int32_t s = section.empty() ? 0 : section[static_cast<std::size_t>(i)];
+        sums[static_cast<std::size_t>(s)].row(k) += scores.row(i);
+        counts(s, k) += 1;
+    }
+    return detail::solve_class_means(sums, counts);
+}
+
+/// The generalised eigenvectors of between- against within-class scatter of labelled scores (n × q;
+/// left_out rows are skipped), at most K − 1 of them. Sections, if given (n codes), may each be
+/// shifted: their offsets are taken out. `ridge` times the mean within-class variance is added to
+/// it, for scores that are few or collinear (Fisher 1936; Rao 1948).
+/// Throws ShapeMismatch, or InvalidArgument for fewer than two classes.
+template <class W>
+[[nodiscard]] DiscriminantAxes<W> discriminant_axes(const RowMatrix<W>& scores,
+                                                    std::span<const Label> labels, Index classes,
+                                                    std::span<const std::int32_t> section = {},
+                                                    W ridge = W(1e-4)) {
+    const Index n = scores.rows(), q = scores.cols();
+    require(classes >= 2, "discriminant_axes: there are ", classes, " classes; two are needed");
+    const auto model = class_means(scores, labels, classes, section);
+    Matrix<W> within = Matrix<W>::Zero(q, q);
+    constexpr Index step = 256;
+    RowMatrix<W> d(step, q);
+    for (Index b = 0; b < n; b += step) {
+        const Index rows = std::min(step, n - b);
+        for (Index i = 0; i < rows; ++i) {
+            const auto at = static_cast<std::size_t>(b + i);
+            if (labels[at] == left_out)
+                d.row(i).setZero();
+            else
+                d.row(i) = scores.row(b + i) - model.means.row(labels[at]) -
+                           model.offsets.row(section.empty() ? 0 : section[at]);
+        }
+        within.noalias() += d.topRows(rows).transpose() * d.topRows(rows);
+    }
+    const W cells = model.sizes.sum();
+    within /= cells;
+    within.diagonal().array() += std::max(ridge * within.trace() / static_cast<W>(q),
+                                          std::numeric_limits<W>::min() * W(1e20));
+    const Vector<W> center = model.means.transpose() * model.sizes / cells;
+    const Matrix<W> away = model.means.rowwise() - center.transpose();
+    const Matrix<W> between = away.transpose() * (model.sizes / cells).asDiagonal() * away;
+    const Eigen::GeneralizedSelfAdjointEigenSolver<Matrix<W>> solver(between, within);
+    const Index count = std::min(classes - 1, q);
+    DiscriminantAxes<W> out{solver.eigenvectors().rowwise().reverse().leftCols(count),
+                            solver.eigenvalues().reverse().head(count)};
+    // a sign of its own for each axis: its largest entry is positive
+    for (Index j = 0; j < count; ++j) {
+        Index largest = 0;
+        out.axes.col(j).cwiseAbs().maxCoeff(&largest);
+        if (out.axes(largest, j) < 0) out.axes.col(j) *= W(-1);
+    }
+    return out;
+}
+
+}  // namespace transst

@@ -1,0 +1,172 @@
+// How relevant a source is to a target, found without labels of the target. Ours.
+//
+// Genes are cut in two halves. On one half the source's discriminant axes call every target spot a
+// class; on the other half, which had no say in that, the target's mean profile of each called
+// class is held against the source's. Where the classes mean the same in both, the profiles
+// correlate.
+#pragma once
+
+#include <transst/graph/neighborhood_means.hpp>
+#include <transst/reduce/discriminant_axes.hpp>
+#include <transst/reduce/truncated_svd.hpp>
+
+namespace transst {
+
+/// Correlation, over held-out genes, of the source's class profiles with those of the target spots
+/// that the other genes call: near 1 for a neighbouring section, near 0 for an irrelevant source.
+///
+///     const double r = transst::SourceRelevance{}.fit(source, labels, K, target, nearest);
+template <std::floating_point Scalar = double>
+struct SourceRelevance {
+    using W = Wide<Scalar>;
+
+    struct Options {
+        Index factors = 15;   ///< of the source, on each half of the genes
+        Index neighbors = 6;  ///< a spot is called by its own scores and theirs
+        Index splits = 2;     ///< of the genes; each is used in both directions
+        Index fewest = 5;     ///< spots a called class needs to count
+    } options{};
+
+    /// source: labelled cells × p, standardised, with labels in [0, classes) or left_out; target:
+    /// spots × p. nearest: the target's directed graph, nearest neighbours first. Returns a number
+    /// in [−1, 1]; 0 where fewer than two classes are called. Throws ShapeMismatch or BadData.
+    template <class SourceRows, class TargetRows>
+    [[nodiscard]] double fit(const Standardized<SourceRows>& source, std::span<const Label> labels,
+                             Index classes, const Standardized<TargetRows>& target,
+                             const Graph& nearest, const RunOptions& run = {}) const {
+        require<ShapeMismatch>(source.cols() == target.cols(),
+                               "SourceRelevance::fit: the source has ", source.cols(),
+                               " genes, the target ", target.cols());
+        require<ShapeMismatch>(std::ssize(labels) == source.rows(),
+                               "SourceRelevance::fit: labels has ", labels.size(),
+                               " entries, the source has ", source.rows(), " rows");
+        const Index p = source.cols();
+        if (classes < 2 || p < 4) return 0;
+        const Matrix<W> profiles = class_profiles(source, labels, classes, run);
+        RandomStream random(run.seed, 0x52454C45);
+        double total = 0;
+        for (Index split = 0; split < options.splits; ++split) {
+            const auto order = random.permutation(p);
+            std::vector<bool> first(static_cast<std::size_t>(p), false), second(first);
+            for (Index j = 0; j < p; ++j)
+                (j < p / 2 ? first
+                           : second)[static_cast<std::size_t>(order[static_cast<std::size_t>(j)])] =
+                    true;
+            total += one_direction(source, labels, classes, target, nearest, profiles, first,
+                                   second, run);
+            total += one_direction(source, labels, classes, target, nearest, profiles, second,
+                                   first, run);
+        }
+        return total / static_cast<double>(2 * options.splits);
+    }
+
+private:
+    /// Mean of each class and gene (K × p), offsets of the sections taken out.
+    template <class Rows>
+    [[nodiscard]] static Matrix<W> class_profiles(const Standardized<Rows>& source,
+                                                  std::span<const Label> labels, Index classes,
+                                                  const RunOptions& run) {
+        const Index sections = source.sections();
+        Matrix<W> counts = Matrix<W>::Zero(sections, classes);
+        for (Index i = 0; i < source.rows(); ++i)
+            if (const Label k = labels[static_cast<std::size_t>(i)]; k != left_out)
+                counts(source.section_of(i), k) += 1;
+        const auto swept = sweep<Scalar>(
+            source, Matrix<W>(source.cols(), 0), sections * classes, NoState{}, run,
+            [&](NoState&, Index begin, RowBlock<Scalar>, RowBlock<Scalar> c) {
+                for (Index i = 0; i < c.rows(); ++i)
+                    if (const Label k = labels[static_cast<std::size_t>(begin + i)]; k != left_out)
+                        c(i, source.section_of(begin + i) * classes + k) = 1;
+            });
+        std::vector<Matrix<W>> sums;
+        for (Index s = 0; s < sections; ++s)
+            sums.push_back(swept.product.middleCols(s * classes, classes).transpose());
+        return detail::solve_class_means(sums, counts).means;
+    }
+
+    template <class SourceRows, class TargetRows>
+    [[nodiscard]] double one_direction(const Standardized<SourceRows>& source,
+                                       std::span<const Label> labels, Index classes,
+                                       const Standardized<TargetRows>& target, const Graph& nearest,
+                                       const Matrix<W>& profiles, const std::vector<bool>& calling,
+                                       const std::vector<bool>& held_out,
+                                       const RunOptions& run) const {
+        // the source's axes on the calling genes
+        const Index p = source.cols(),
+                    q = std::min({options.factors, source.rows() - 1, p / 2 - 1});
+        const auto seen = keep_genes(source, calling);
+        const auto svd =
+            TruncatedSVD<Scalar>{{.factors = q, .max_iterations = 20, .tolerance = 1e-3}}.fit(
+                seen, {.seed = run.seed, .threads = run.threads, .stop = run.stop});
+        const RowMatrix<W> z = svd.scores.template cast<W>();
+        const std::span<const std::int32_t> section =
+            source.sections() > 1 ? std::span<const std::int32_t>(source.section())
+                                  : std::span<const std::int32_t>{};
+        const auto axes = discriminant_axes(z, labels, classes, section, W(1e-3));
+        const Matrix<W> centers =
+            class_means(RowMatrix<W>(z * axes.axes), labels, classes, section).means;
+
+        // calls of the target's spots, up to a shift that all of them share
+        const Matrix<W> weights = svd.loading.template cast<W>() * axes.axes;
+        const RowMatrix<W> own =
+            project<Scalar>(keep_genes(target, calling), weights, run).template cast<W>();
+        const Index scale[] = {options.neighbors};
+        const RowMatrix<W> v = neighborhood_means(own, nearest, scale, run);
+        const RowMatrix<W> calls = call(v, centers);
+
+        // profiles on the held-out genes
+        const auto swept =
+            sweep<Scalar>(target, Matrix<W>(p, 0), classes, NoState{}, run,
+                          [&](NoState&, Index begin, RowBlock<Scalar>, RowBlock<Scalar> c) {
+                              c = calls.middleRows(begin, c.rows()).template cast<Scalar>();
+                          });
+        const Vector<W> sizes = calls.colwise().sum().transpose();
+        std::vector<Index> called;
+        for (Index k = 0; k < classes; ++k)
+            if (sizes[k] >= static_cast<W>(options.fewest)) called.push_back(k);
+        if (called.size() < 2) return 0;
+        std::vector<Index> genes;
+        for (Index j = 0; j < p; ++j)
+            if (held_out[static_cast<std::size_t>(j)]) genes.push_back(j);
+        const Vector<W> n = sizes(called);
+        const auto centered = [&](Matrix<W> m) {
+            m.rowwise() -= (n.transpose() * m / n.sum()).eval();
+            return m;
+        };
+        const Matrix<W> of_target =
+            centered(n.cwiseInverse().asDiagonal() * swept.product(genes, called).transpose());
+        const Matrix<W> of_source = centered(profiles(called, genes));
+        const auto dot = [&](const Matrix<W>& a, const Matrix<W>& b) {
+            return a.cwiseProduct(b).rowwise().sum().dot(n);
+        };
+        const W scale_of_both = std::sqrt(dot(of_target, of_target) * dot(of_source, of_source));
+        return scale_of_both > 0 ? static_cast<double>(dot(of_target, of_source) / scale_of_both)
+                                 : 0.0;
+    }
+
+    /// Posterior of unit-covariance classes at `centers`, shifted together to where the spots lie.
+    [[nodiscard]] static RowMatrix<W> call(const RowMatrix<W>& v, const Matrix<W>& centers) {
+        Eigen::Matrix<W, 1, Eigen::Dynamic> shift = v.colwise().mean() - centers.colwise().mean();
+        RowMatrix<W> r;
+        for (int iteration = 0; iteration < 20; ++iteration) {
+            const Matrix<W> at = centers.rowwise() + shift;
+            r = v * at.transpose();
+            r.rowwise() -= (W(0.5) * at.rowwise().squaredNorm()).transpose();
+            for (Index i = 0; i < r.rows(); ++i) {
+                r.row(i) = (r.row(i).array() - r.row(i).maxCoeff()).exp().matrix();
+                r.row(i) /= r.row(i).sum();
+            }
+            const Eigen::Matrix<W, 1, Eigen::Dynamic> moved = (v - r * centers).colwise().mean();
+            const bool settled = (moved - shift).cwiseAbs().maxCoeff() < W(1e-3);
+            shift = moved;
+            if (settled) break;
+        }
+        return r;
+    }
+};
+
+// SourceRelevance{{…}} is double: Clang before 17 does not see that by itself.
+SourceRelevance()->SourceRelevance<>;
+SourceRelevance(SourceRelevance<>::Options)->SourceRelevance<>;
+
+}  // namespace transst

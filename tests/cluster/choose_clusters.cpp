@@ -1,0 +1,139 @@
+#include <transst/cluster/choose_clusters.hpp>
+
+#include <support/catch.hpp>
+#include <support/random.hpp>
+
+using namespace transst;
+
+namespace {
+
+using Scores64 = RowMatrix<double>;
+using Numbers = std::vector<Index>;
+
+/// A fit that says what it is told to: the k-th of `values` for k clusters.
+FitClusters told(std::map<Index, double> values, double certainty = 1) {
+    return [values, certainty](const Scores64& scores, const Graph&, Index clusters) {
+        ClusterFit<double> fit;
+        const Index n = scores.rows();
+        fit.log_likelihood = values.at(clusters);
+        fit.means = Matrix<double>::Zero(clusters, scores.cols());
+        fit.responsibilities = Scores64::Constant(
+            n, clusters, clusters == 1 ? 1.0 : (1 - certainty) / static_cast<double>(clusters - 1));
+        fit.responsibilities.col(0).setConstant(clusters == 1 ? 1.0 : certainty);
+        fit.labels.assign(static_cast<std::size_t>(n), 0);
+        return fit;
+    };
+}
+
+ClustersChoice choose(const Numbers& tried, ClustersCriterion by, const FitClusters& fit,
+                      Index spots = 40, const RunOptions& run = {}) {
+    return choose_clusters(Scores64::Zero(spots, 2), support::grid(1, spots), tried, by, fit, run);
+}
+
+}  // namespace
+
+TEST_CASE("the curve holds the criteria of each number tried") {
+    const std::map<Index, double> values{{1, -300}, {2, -200}, {4, -190}};
+    for (const Index spots : {40, 1200}) {
+        const auto choice = choose({4, 1, 2}, ClustersCriterion::bic, told(values, 0.8), spots);
+        REQUIRE(choice.curve.size() == 3);
+        for (std::size_t i = 0; i < 3; ++i) {
+            const auto& point = choice.curve[i];
+            CHECK(point.clusters == Numbers{4, 1, 2}[i]);
+            CHECK(point.log_likelihood == values.at(point.clusters));
+            const auto expected =
+                information_criteria(point.log_likelihood, spots, 2, point.clusters);
+            CHECK(point.bic == expected.bic);
+            CHECK(point.mbic == expected.mbic);
+            CHECK(point.hbic == expected.hbic);
+            // ICL = BIC + 2 · entropy
+            const double others = static_cast<double>(point.clusters - 1);
+            const double entropy =
+                others == 0 ? 0 : -0.8 * std::log(0.8) - 0.2 * std::log(0.2 / others);
+            CHECK(point.icl ==
+                  Approx(expected.bic + 2 * static_cast<double>(spots) * entropy).epsilon(1e-12));
+        }
+    }
+}
+
+TEST_CASE("ties and edges are said") {
+    // whatever the likelihood, BIC of 2 and 3 clusters is made the same
+    const auto bic = [](Index k) { return information_criteria(0, 40, 2, k).bic; };
+    const std::map<Index, double> tied{
+        {1, bic(1) / 2 - 100}, {2, bic(2) / 2}, {3, bic(3) / 2}, {4, bic(4) / 2 - 100}};
+    const auto both = choose({1, 2, 3, 4}, ClustersCriterion::bic, told(tied));
+    CHECK(both.best == 2);
+    REQUIRE(both.warnings.size() == 1);
+    CHECK(both.warnings[0] == "3 clusters are exactly as good as 2");
+    CHECK(choose({4, 3, 2, 1}, ClustersCriterion::bic, told(tied)).best == 3);
+
+    const auto largest = choose({2, 1}, ClustersCriterion::bic, told(tied));
+    CHECK(largest.best == 2);
+    REQUIRE(largest.warnings.size() == 1);
+    CHECK(largest.warnings[0] == "the best number of clusters, 2, is the largest tried");
+    const auto smallest = choose({4, 3}, ClustersCriterion::bic, told(tied));
+    CHECK(smallest.best == 3);
+    CHECK(smallest.warnings[0] == "the best number of clusters, 3, is the smallest tried");
+    CHECK(choose({3}, ClustersCriterion::bic, told(tied)).warnings.empty());
+}
+
+TEST_CASE("numbers that cannot be tried are refused in words") {
+    const auto fit = told({{1, 0}, {2, 0}, {3, 0}, {41, 0}});
+    const auto by = ClustersCriterion::mbic;
+    CHECK_THROWS_AS(choose({}, by, fit), InvalidArgument);
+    CHECK_THROWS_WITH(choose({}, by, fit), support::contains("give at least one"));
+    CHECK_THROWS_WITH(choose({2, 0}, by, fit), support::contains("0 clusters are to be tried"));
+    CHECK_THROWS_WITH(choose({41}, by, fit),
+                      support::contains("41 clusters are to be tried, there are 40 spots"));
+    CHECK_THROWS_WITH(choose({2, 3, 2}, by, fit),
+                      support::contains("2 clusters are to be tried twice"));
+}
+
+TEST_CASE("a request to stop keeps what was tried") {
+    std::stop_source stop;
+    stop.request_stop();
+    const auto choice = choose({2, 3, 1}, ClustersCriterion::bic, told({{1, 0}, {2, 0}, {3, 0}}),
+                               40, {.stop = stop.get_token()});
+    CHECK(choice.curve.size() == 1);
+    CHECK(choice.best == 2);
+}
+
+TEST_CASE("an induced graph keeps the edges among its nodes") {
+    const auto graph = support::random_graph(30, 5, false, 4);
+    const Numbers nodes{0, 3, 4, 9, 10, 11, 20, 25, 29};
+    const auto part = detail::induced(graph, nodes);
+    part.check("induced");
+    REQUIRE(part.nodes() == 9);
+    for (Index a = 0; a < 9; ++a)
+        for (Index b = 0; b < 9; ++b) {
+            const auto whole = graph.of(nodes[static_cast<std::size_t>(a)]);
+            const auto inner = part.of(a);
+            CHECK((std::find(inner.begin(), inner.end(), b) != inner.end()) ==
+                  (std::find(whole.begin(), whole.end(), nodes[static_cast<std::size_t>(b)]) !=
+                   whole.end()));
+        }
+}
+
+TEST_CASE("the planted number of clusters is found by every criterion") {
+    const auto by =
+        GENERATE(ClustersCriterion::bic, ClustersCriterion::mbic, ClustersCriterion::hbic,
+                 ClustersCriterion::icl, ClustersCriterion::stability);
+    CAPTURE(static_cast<int>(by));
+    // three bands, all as far from each other: two clusters could join any pair of them
+    const Index height = 15, width = 18;
+    RandomStream random(3);
+    Scores64 v = random.normal_matrix(height * width, 3);
+    for (Index i = 0; i < v.rows(); ++i) v(i, (i % width) * 3 / width) += 9;
+    const Graph graph = support::grid(height, width);
+    const Numbers tried{2, 3, 4, 5};
+    const auto fit = warm_spatial_fits<double>({{.starts = 2}}, {});
+    const auto choice = choose_clusters(v, graph, tried, by, fit);
+    CHECK(choice.best == 3);
+    CHECK(choice.curve.size() == 4);
+    CHECK(choice.warnings.empty());
+    if (by == ClustersCriterion::stability)
+        for (const auto& point : choice.curve) CHECK(point.stability <= 1);
+    // more clusters never fit worse: each number also starts from the one before, cut in two
+    for (std::size_t i = 1; i < 4; ++i)
+        CHECK(choice.curve[i].log_likelihood > choice.curve[i - 1].log_likelihood - 1);
+}

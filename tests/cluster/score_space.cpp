@@ -1,0 +1,194 @@
+#include <transst/cluster/score_space.hpp>
+
+#include <set>
+#include <support/catch.hpp>
+#include <support/random.hpp>
+
+using namespace transst;
+
+namespace {
+
+using Scores64 = RowMatrix<double>;
+
+RowMatrix<double> grid_places(Index height, Index width) {
+    RowMatrix<double> at(height * width, 2);
+    for (Index i = 0; i < at.rows(); ++i)
+        at.row(i) << static_cast<double>(i % width), static_cast<double>(i / width);
+    return at;
+}
+
+struct Planted {
+    Scores64 scores;
+    std::vector<Label> labels;
+};
+
+/// Classes with means of their own on two of ten factors, which the others outweigh.
+Planted by_means(Index n, std::uint64_t seed) {
+    RandomStream random(seed);
+    Planted out{random.normal_matrix(n, 10), support::labels(n, 3, seed)};
+    const double mean[3][2] = {{1.5, 0}, {-1.5, 0}, {0, 2}};
+    // a skewed cloud that says nothing of the classes, in which own covariances get lost
+    for (Index i = 0; i < n; ++i) {
+        for (Index f = 2; f < 10; ++f) out.scores(i, f) = std::exp(1.5 * out.scores(i, f));
+        const auto* m = mean[out.labels[static_cast<std::size_t>(i)]];
+        out.scores(i, 0) += m[0];
+        out.scores(i, 1) += m[1];
+    }
+    return out;
+}
+
+/// Classes that differ by their spread alone.
+Planted by_spread(Index n, std::uint64_t seed) {
+    RandomStream random(seed);
+    Planted out{random.normal_matrix(n, 5), support::labels(n, 2, seed)};
+    for (Index i = 0; i < n; ++i)
+        if (out.labels[static_cast<std::size_t>(i)] == 1) out.scores.row(i) *= 4;
+    return out;
+}
+
+ScoreSpaceChoice choose(const Planted& planted, Index classes, const RowMatrix<double>& places = {},
+                        const std::vector<std::int32_t>& section = {}, int threads = 1) {
+    return choose_score_space(planted.scores, planted.scores.cols(),
+                              std::span<const Label>(planted.labels), classes, places,
+                              std::span<const std::int32_t>(section), {.threads = threads});
+}
+
+}  // namespace
+
+TEST_CASE("classes apart in their means are told by discriminant axes") {
+    const std::uint64_t seed = GENERATE(1u, 2u);
+    const auto choice = choose(by_means(240, seed), 3);
+    CHECK(choice.best == ScoreSpace::discriminant);
+    CHECK(choice.discriminant_accuracy > 0.7);
+    CHECK(choice.discriminant_accuracy > choice.factors_accuracy);
+    CHECK(choice.accuracy() == choice.discriminant_accuracy);
+}
+
+TEST_CASE("classes apart in their spread are told by the factors") {
+    const std::uint64_t seed = GENERATE(1u, 2u);
+    const auto choice = choose(by_spread(300, seed), 2);
+    CHECK(choice.best == ScoreSpace::factors);
+    CHECK(choice.factors_accuracy > 0.9);
+    CHECK(choice.discriminant_accuracy < 0.75);
+    CHECK(choice.accuracy() == choice.factors_accuracy);
+}
+
+TEST_CASE("labels that mean nothing are not named better than by chance") {
+    auto planted = by_means(300, 3);
+    planted.labels = support::labels(300, 3, 99);
+    for (std::size_t i = 3; i < 180; ++i) planted.labels[i] = 0;
+    const auto choice = choose(planted, 3);
+    std::vector<Index> sizes(3, 0);
+    for (const Label k : planted.labels) ++sizes[static_cast<std::size_t>(k)];
+    CHECK(choice.largest_class_share == static_cast<double>(sizes[0]) / 300);
+    CHECK(choice.accuracy() < choice.largest_class_share + 0.1);
+}
+
+TEST_CASE("cells without a label count for nothing") {
+    auto planted = by_means(240, 4);
+    const auto whole = choose(planted, 3);
+    Planted more = planted;
+    more.scores.conservativeResize(260, 10);
+    more.scores.bottomRows(20).setConstant(1e6);
+    more.labels.resize(260, left_out);
+    const auto same = choose(more, 3);
+    CHECK(same.discriminant_accuracy == whole.discriminant_accuracy);
+    CHECK(same.factors_accuracy == whole.factors_accuracy);
+    CHECK(same.largest_class_share == whole.largest_class_share);
+}
+
+TEST_CASE("folds are sections, patches of tissue, or random") {
+    std::vector<Index> fold;
+    RandomStream random(1);
+    const std::vector<std::int32_t> section{0, 2, 1, 1, 0, 2};
+    CHECK(detail::cut_folds({}, section, 6, random, fold) == 3);
+    CHECK(fold == std::vector<Index>{0, 2, 1, 1, 0, 2});
+
+    const auto places = grid_places(20, 20);
+    CHECK(detail::cut_folds(places, {}, 400, random, fold) == 2);
+    REQUIRE(fold.size() == 400);
+    CHECK(std::set<Index>(fold.begin(), fold.end()) == std::set<Index>{0, 1});
+    Index agree = 0, pairs = 0;
+    const Graph graph = support::grid(20, 20);
+    for (Index i = 0; i < 400; ++i)
+        for (const Index j : graph.of(i)) {
+            ++pairs;
+            agree += fold[static_cast<std::size_t>(i)] == fold[static_cast<std::size_t>(j)];
+        }
+    CHECK(static_cast<double>(agree) > 0.75 * static_cast<double>(pairs));
+
+    // one section, given by name, is as good as none; without places it is a coin's choice
+    const std::vector<std::int32_t> one(400, 0);
+    CHECK(detail::cut_folds({}, one, 400, random, fold) == 2);
+    const auto first = std::count(fold.begin(), fold.end(), 0);
+    CHECK(first > 150);
+    CHECK(first < 250);
+    const auto before = fold;
+    detail::cut_folds({}, {}, 400, random, fold);
+    CHECK(fold != before);
+}
+
+TEST_CASE("a class of one section alone cannot be named there") {
+    auto planted = by_means(240, 5);
+    std::vector<std::int32_t> section;
+    for (const Label k : planted.labels)
+        section.push_back(k == 2 ? 1 : static_cast<std::int32_t>(section.size() % 2));
+    const auto choice = choose(planted, 3, {}, section);
+    const auto third = std::count(planted.labels.begin(), planted.labels.end(), 2);
+    CHECK(choice.accuracy() <= 1 - static_cast<double>(third) / 240);
+    CHECK(choice.accuracy() > 0.4);
+}
+
+TEST_CASE("the choice of a space: places help, threads do not matter") {
+    // bands of classes on a grid: neighbours are alike
+    auto planted = by_means(400, 6);
+    for (std::size_t i = 0; i < 400; ++i) {
+        const auto at = static_cast<Index>(i);
+        const auto k = static_cast<Label>((i % 20) * 3 / 20);
+        const double mean[3][2] = {{0.8, 0}, {-0.8, 0}, {0, 1.1}};
+        planted.labels[i] = k;
+        RandomStream random(9, i);
+        planted.scores(at, 0) = mean[k][0] + random.normal();
+        planted.scores(at, 1) = mean[k][1] + random.normal();
+    }
+    const auto places = grid_places(20, 20);
+    const auto apart = choose(planted, 3);
+    const auto placed = choose(planted, 3, places);
+    CHECK(placed.discriminant_accuracy > apart.discriminant_accuracy);
+    for (const int threads : {2, 7}) {
+        const auto again = choose(planted, 3, places, {}, threads);
+        CHECK(again.discriminant_accuracy == placed.discriminant_accuracy);
+        CHECK(again.factors_accuracy == placed.factors_accuracy);
+    }
+}
+
+TEST_CASE("a space is described by its axes and densities") {
+    const auto planted = by_means(200, 7);
+    const std::span<const Label> labels = planted.labels;
+    const auto axes = describe_classes(ScoreSpace::discriminant, planted.scores, 10, labels, 3);
+    CHECK(axes.weights == discriminant_axes(planted.scores, labels, 3).axes);
+    CHECK(axes.weights.cols() == 2);
+    // whitened within class, one covariance for all
+    CHECK((axes.densities.gaussians.covariances[0] - Matrix<double>::Identity(2, 2)).norm() < 1e-2);
+    CHECK(axes.densities.gaussians.covariances[0] == axes.densities.gaussians.covariances[2]);
+
+    const auto plain = describe_classes(ScoreSpace::factors, planted.scores, 4, labels, 3);
+    CHECK(plain.weights == Matrix<double>(Matrix<double>::Identity(10, 4)));
+    CHECK(plain.densities.gaussians.means.cols() == 4);
+    CHECK(plain.densities.gaussians.covariances[0] != plain.densities.gaussians.covariances[2]);
+
+    // a single class has no axes: its factors are all there is
+    const std::vector<Label> one(200, 0);
+    CHECK(describe_classes(ScoreSpace::discriminant, planted.scores, 4, std::span<const Label>(one),
+                           1)
+              .weights.cols() == 4);
+}
+
+TEST_CASE("shapes that disagree are refused") {
+    auto planted = by_means(60, 8);
+    const std::vector<std::int32_t> short_section(59, 0);
+    CHECK_THROWS_AS(choose(planted, 3, RowMatrix<double>::Zero(59, 2)), ShapeMismatch);
+    CHECK_THROWS_AS(choose(planted, 3, {}, short_section), ShapeMismatch);
+    planted.labels.pop_back();
+    CHECK_THROWS_AS(choose(planted, 3), ShapeMismatch);
+}

@@ -1,0 +1,12 @@
+// EXPECT: no earlier step makes what this step needs
+#include <transst/pipeline.hpp>
+
+int main() {
+    const transst::Sample<transst::RowMatrix<double>> source, target;
+    const auto fit = transst::Pipeline{}
+                         .then(transst::Prepare{})
+                         .then(transst::PLDR{})
+                         .then(transst::KnnGraph{})
+                         .then(transst::SpatialGMM_MRF{})
+                         .fit(source, target);
+}

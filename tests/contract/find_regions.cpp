@@ -1,0 +1,438 @@
+// What the program does by default, end to end.
+#include <transst/find_regions.hpp>
+#include <transst/io/folder.hpp>
+#include <transst/metrics/adjusted_rand_index.hpp>
+#include <transst/simulate/tissue.hpp>
+
+#include <set>
+#include <support/catch.hpp>
+#include <support/random.hpp>
+
+using namespace transst;
+
+namespace {
+
+using Sparse = CompressedRows<float>;
+using Words = std::vector<std::string>;
+
+Sample<Sparse> stored_sparsely(const Sample<RowMatrix<double>>& dense) {
+    Sample<Sparse> out;
+    out.expression.genes = dense.cols();
+    for (Index i = 0; i < dense.rows(); ++i) {
+        for (Index j = 0; j < dense.cols(); ++j) {
+            out.expression.columns.push_back(static_cast<std::int32_t>(j));
+            out.expression.values.push_back(static_cast<float>(dense.expression(i, j)));
+        }
+        out.expression.starts.push_back(std::ssize(out.expression.values));
+    }
+    out.genes = dense.genes;
+    out.labels = dense.labels;
+    out.coordinates = dense.coordinates;
+    out.values = dense.values;
+    out.name = dense.name;
+    return out;
+}
+
+/// The given rows of a sample, in that order.
+Sample<Sparse> rows_of(const Sample<Sparse>& all, const std::vector<Index>& rows,
+                       std::string name) {
+    Sample<Sparse> out;
+    out.expression.genes = all.cols();
+    out.coordinates.resize(std::ssize(rows), 2);
+    for (const Index i : rows) {
+        const auto at = static_cast<std::size_t>(i);
+        const auto begin = all.expression.starts[at], end = all.expression.starts[at + 1];
+        out.expression.columns.insert(out.expression.columns.end(),
+                                      all.expression.columns.begin() + begin,
+                                      all.expression.columns.begin() + end);
+        out.expression.values.insert(out.expression.values.end(),
+                                     all.expression.values.begin() + begin,
+                                     all.expression.values.begin() + end);
+        out.expression.starts.push_back(std::ssize(out.expression.values));
+        out.coordinates.row(std::ssize(out.labels)) = all.coordinates.row(i);
+        out.labels.push_back(all.labels[at]);
+    }
+    out.genes = all.genes;
+    out.values = all.values;
+    out.name = std::move(name);
+    return out;
+}
+
+/// A simulated tissue in log expression, and what is known of it.
+struct Case {
+    explicit Case(std::uint64_t seed, double noise = 2, Index side = 40, double share = 0.25) {
+        auto tissue = TissueSimulation{
+            {.height = side,
+             .width = side,
+             .genes = 120,
+             .factors = 6,
+             .noise = noise,
+             .target_share =
+                 share}}.log_expression({.seed = seed});
+        source = stored_sparsely(tissue.source);
+        target = stored_sparsely(tissue.target);
+        expression = tissue.target.expression;
+        truth = std::move(tissue.truth);
+    }
+
+    [[nodiscard]] double agreement(const RegionsFit& fit) const {
+        return adjusted_rand_index(truth.target_labels(), fit.clusters.labels);
+    }
+
+    /// What the true densities and the true field reach.
+    [[nodiscard]] double oracle() const {
+        FactorModel<double> model{truth.loading, truth.noise_variance, {}, {}};
+        const RowMatrix<double> v = expression * model.score_weights();
+        detail::MixturePrior<double> prior{{truth.means, truth.covariances},
+                                           Vector<double>::Constant(4, 1e9),
+                                           Vector<double>::Constant(4, 1e9)};
+        for (auto& c : prior.at.covariances) c += model.score_noise();
+        const auto graph =
+            KnnGraph{{.neighbors = 4, .symmetric = false}}.fit(target.coordinates).symmetrized();
+        const auto fit =
+            detail::MeanField<double>(v, graph, {.beta_by = Beta::fixed, .beta = 1}, {}).fit(prior);
+        std::vector<Label> labels;
+        for (Index i = 0; i < v.rows(); ++i) {
+            Index best = 0;
+            (void)fit.responsibilities.row(i).maxCoeff(&best);
+            labels.push_back(static_cast<Label>(best));
+        }
+        return adjusted_rand_index(truth.target_labels(), labels);
+    }
+
+    /// A tissue whose genes do other things.
+    void shuffle_genes() {
+        const auto order = RandomStream(6).permutation(source.cols());
+        auto& values = source.expression.values;
+        for (Index i = 0; i < source.rows(); ++i) {
+            const auto row = values.begin() + i * source.cols();
+            const std::vector<float> before(row, row + source.cols());
+            for (std::size_t j = 0; j < before.size(); ++j)
+                row[static_cast<std::ptrdiff_t>(j)] = before[static_cast<std::size_t>(order[j])];
+        }
+    }
+
+    void shuffle_labels() {
+        RandomStream random(5);
+        const Words before = source.labels;
+        const auto order = random.permutation(source.rows());
+        for (std::size_t i = 0; i < order.size(); ++i)
+            source.labels[i] = before[static_cast<std::size_t>(order[i])];
+    }
+
+    Sample<Sparse> source, target;
+    RowMatrix<double> expression;
+    TissueTruth truth;
+};
+
+const FindRegions find{{.clusters = 4, .factors = 6}};
+
+FindRegions trusting(Trust trust) {
+    auto out = find;
+    out.options.trust = trust;
+    return out;
+}
+
+bool mentions(const Words& lines, const std::string& part) {
+    return std::any_of(lines.begin(), lines.end(),
+                       [&](const std::string& w) { return w.find(part) != std::string::npos; });
+}
+
+/// Shapes, ranges and sums of what was found.
+void check_sound(const RegionsFit& fit, Index spots, Index clusters, Index classes) {
+    REQUIRE(std::ssize(fit.clusters.labels) == spots);
+    REQUIRE(fit.clusters.clusters() == clusters);
+    REQUIRE(std::ssize(fit.names) == clusters);
+    CHECK(fit.clusters.responsibilities.allFinite());
+    CHECK((fit.clusters.responsibilities.rowwise().sum().array() - 1).abs().maxCoeff() < 1e-6);
+    CHECK(fit.clusters.means.allFinite());
+    CHECK(std::isfinite(fit.clusters.log_likelihood));
+    CHECK(std::is_sorted(fit.clusters.sizes.rbegin(), fit.clusters.sizes.rend()));
+    CHECK(std::isfinite(fit.relevance));
+    CHECK(std::abs(fit.relevance) <= 1);
+    for (const auto& cluster : fit.names) {
+        CHECK(cluster.confidence >= 0);
+        CHECK(cluster.confidence <= 1);
+        if (cluster.source_class == left_out) {
+            CHECK(cluster.name == "NA");
+        } else {
+            CHECK(cluster.name == fit.class_names[static_cast<std::size_t>(cluster.source_class)]);
+        }
+    }
+    if (fit.trust == Trust::none) {
+        CHECK(fit.class_posterior.size() == 0);
+        return;
+    }
+    REQUIRE(fit.class_posterior.rows() == spots);
+    REQUIRE(fit.class_posterior.cols() == classes);
+    CHECK(fit.class_posterior.minCoeff() >= 0);
+    CHECK((fit.class_posterior.rowwise().sum().array() - 1).abs().maxCoeff() < 1e-6);
+}
+
+void check_same(const RegionsFit& one, const RegionsFit& other) {
+    CHECK(one.trust == other.trust);
+    CHECK(one.relevance == other.relevance);
+    CHECK(one.clusters.labels == other.clusters.labels);
+    CHECK(one.clusters.trace == other.clusters.trace);
+    CHECK((one.clusters.responsibilities == other.clusters.responsibilities));
+    CHECK((one.class_posterior == other.class_posterior));
+    CHECK(one.decisions == other.decisions);
+    REQUIRE(one.names.size() == other.names.size());
+    for (std::size_t k = 0; k < one.names.size(); ++k) {
+        CHECK(one.names[k].name == other.names[k].name);
+        CHECK(one.names[k].confidence == other.names[k].confidence);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a matched source anchors, names, and comes near the oracle") {
+    const std::uint64_t seed = GENERATE(1u, 2u, 3u);
+    const double noise = GENERATE(2.0, 8.0);
+    CAPTURE(seed, noise);
+    const Case one(seed, noise);
+    const auto fit = find.fit(one.source, one.target, {.seed = seed});
+    check_sound(fit, one.target.rows(), 4, 4);
+    CHECK(fit.trust == Trust::anchored);
+    CHECK(fit.relevance > std::sqrt(0.5));
+    // in so few noisy genes the source cannot know its loading as the oracle does
+    CHECK(one.agreement(fit) >= one.oracle() - (noise > 2 ? 0.06 : 0.03));
+    CHECK(fit.absent_classes.empty());
+    CHECK(fit.class_names == Words{"class 1", "class 2", "class 3", "class 4"});
+    // most spots bear their own class's name, and the posterior says the same
+    Index right = 0, likely = 0;
+    for (Index i = 0; i < one.target.rows(); ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        right += fit.names[static_cast<std::size_t>(fit.clusters.labels[at])].name ==
+                 one.target.labels[at];
+        Index best = 0;
+        (void)fit.class_posterior.row(i).maxCoeff(&best);
+        likely += fit.class_names[static_cast<std::size_t>(best)] == one.target.labels[at];
+    }
+    CHECK(right > one.target.rows() * 9 / 10);
+    CHECK(likely > one.target.rows() * 9 / 10);
+    CHECK(mentions(fit.decisions, "its classes anchor the target's clusters"));
+    CHECK(fit.pldr.has_value());
+    CHECK(fit.space.has_value());
+}
+
+TEST_CASE("a source that means nothing is not trusted and changes nothing") {
+    Case one(4);
+    one.shuffle_genes();
+    const auto fit = find.fit(one.source, one.target);
+    const auto alone = find.fit(one.target);
+    check_sound(fit, one.target.rows(), 4, 4);
+    CHECK(fit.trust == Trust::none);
+    CHECK(fit.relevance < std::sqrt(0.1));
+    CHECK(mentions(fit.decisions, "the source is not trusted"));
+    CHECK(fit.clusters.labels == alone.clusters.labels);
+    CHECK((fit.clusters.responsibilities == alone.clusters.responsibilities));
+    CHECK((fit.clusters.trace == alone.clusters.trace));
+    CHECK(alone.relevance == 0);
+    CHECK(alone.trust == Trust::none);
+    CHECK(alone.labelled_cells == 0);
+    CHECK(fit.labelled_cells == one.source.rows());
+    for (const auto& cluster : fit.names) CHECK(cluster.source_class == left_out);
+}
+
+TEST_CASE("trust can be set, and is then kept to") {
+    Case one(5);
+    const auto alone = find.fit(one.target);
+    const auto none = trusting(Trust::none).fit(one.source, one.target);
+    CHECK(none.trust == Trust::none);
+    CHECK(none.clusters.labels == alone.clusters.labels);
+    CHECK(none.relevance > 0.7);
+    CHECK(mentions(none.decisions, "trust was set to 'none'"));
+
+    const auto anchored = trusting(Trust::anchored).fit(one.source, one.target);
+    CHECK(anchored.clusters.labels == find.fit(one.source, one.target).clusters.labels);
+    CHECK(mentions(anchored.decisions, "trust was set to 'anchored'"));
+
+    const auto guided = trusting(Trust::guided).fit(one.source, one.target);
+    check_sound(guided, one.target.rows(), 4, 4);
+    CHECK(guided.trust == Trust::guided);
+    CHECK(one.agreement(guided) > 0.4);
+    // names by profile: where a cluster has most of a class, it bears its name
+    Index right = 0;
+    for (std::size_t i = 0; i < one.target.labels.size(); ++i)
+        right += guided.names[static_cast<std::size_t>(guided.clusters.labels[i])].name ==
+                 one.target.labels[i];
+    CHECK(right > one.target.rows() * 3 / 5);
+
+    one.shuffle_labels();
+    for (const auto trust : {Trust::anchored, Trust::guided}) {
+        const auto fit = trusting(trust).fit(one.source, one.target);
+        check_sound(fit, one.target.rows(), 4, 4);
+        CHECK(fit.trust == trust);
+    }
+}
+
+TEST_CASE("a source without places, and a target whose labels are known") {
+    Case one(6);
+    const auto whole = find.fit(one.source, one.target);
+
+    // the target's own labels are never looked at
+    auto unlabelled = one.target;
+    unlabelled.labels.clear();
+    check_same(find.fit(one.source, unlabelled), whole);
+    auto wrong = one.target;
+    for (auto& label : wrong.labels) label = "class 1";
+    check_same(find.fit(one.source, wrong), whole);
+
+    auto unplaced = one.source;
+    unplaced.coordinates.resize(0, 0);
+    const auto fit = find.fit(unplaced, one.target);
+    check_sound(fit, one.target.rows(), 4, 4);
+    CHECK(fit.trust == Trust::anchored);
+    CHECK(one.agreement(fit) >= one.oracle() - 0.1);
+    CHECK(mentions(fit.decisions, "the source has no coordinates"));
+}
+
+TEST_CASE("the number of clusters from a list") {
+    const Case one(7);
+    auto list = find;
+    list.options.try_clusters = {3, 4, 5};
+    list.options.clusters = 100000;  // not looked at
+    for (const bool with : {true, false}) {
+        const auto fit = with ? list.fit(one.source, one.target) : list.fit(one.target);
+        REQUIRE(fit.clusters_choice.has_value());
+        CHECK(fit.clusters_choice->curve.size() == 3);
+        check_sound(fit, one.target.rows(), fit.clusters_choice->best, 4);
+        CHECK(mentions(fit.decisions, "clusters were chosen out of 3 numbers tried"));
+        if (with) CHECK(fit.clusters_choice->best == 4);
+    }
+    list.options.try_clusters = {4, 4};
+    CHECK_THROWS_AS(list.fit(one.target), InvalidArgument);
+}
+
+TEST_CASE("several sources, with and without the same classes") {
+    const Case one(8);
+    std::vector<Index> left, right, lacking;
+    for (Index i = 0; i < one.source.rows(); ++i) {
+        (one.source.coordinates(i, 0) < 20 ? left : right).push_back(i);
+        if (one.source.coordinates(i, 0) >= 20 &&
+            one.source.labels[static_cast<std::size_t>(i)] != "class 2")
+            lacking.push_back(i);
+    }
+    std::vector<Sample<Sparse>> sources{rows_of(one.source, left, "left"),
+                                        rows_of(one.source, right, "right")};
+    const auto both = find.fit(sources, one.target);
+    check_sound(both, one.target.rows(), 4, 4);
+    CHECK(both.labelled_cells == one.source.rows());
+    CHECK(one.agreement(both) >= one.oracle() - 0.05);
+
+    sources[1] = rows_of(one.source, lacking, "right");
+    const auto unlike = find.fit(sources, one.target);
+    check_sound(unlike, one.target.rows(), 4, 4);
+    CHECK(one.agreement(unlike) >= one.oracle() - 0.1);
+
+    // a class that no source has: a cluster of its own, unless the classes explain it
+    sources = {rows_of(one.source, lacking, "lacking")};
+    const auto three = trusting(Trust::anchored).fit(sources, one.target);
+    check_sound(three, one.target.rows(), 4, 3);
+    CHECK(std::count_if(three.names.begin(), three.names.end(),
+                        [](const auto& c) { return c.source_class == left_out && c.novel; }) == 1);
+}
+
+TEST_CASE("a source class that is all zeros") {
+    Case one(9);
+    for (Index i = 0; i < one.source.rows(); ++i)
+        if (i % 20 == 0) {
+            const auto at = static_cast<std::size_t>(i);
+            one.source.labels[at] = "nothing";
+            for (Index e = one.source.expression.starts[at];
+                 e < one.source.expression.starts[at + 1]; ++e)
+                one.source.expression.values[static_cast<std::size_t>(e)] = 0;
+        }
+    const auto fit = find.fit(one.source, one.target);
+    check_sound(fit, one.target.rows(), 4, 5);
+    CHECK(fit.trust == Trust::anchored);
+    CHECK(one.agreement(fit) >= one.oracle() - 0.1);
+    CHECK(fit.absent_classes == Words{"nothing"});
+    CHECK(mentions(fit.decisions, "class 'nothing' was left out"));
+}
+
+TEST_CASE("regions: the same bits for any number of threads") {
+    // large enough for the rows to be cut in lanes
+    const Case one(10, 2, 60, 0.4);
+    for (const auto trust : {Trust::anchored, Trust::guided, Trust::none}) {
+        auto regions = trusting(trust);
+        regions.options.starts = 2;
+        const auto first = regions.fit(one.source, one.target, {.seed = 3});
+        for (const int threads : {2, 7})
+            check_same(regions.fit(one.source, one.target, {.seed = 3, .threads = threads}), first);
+    }
+}
+
+TEST_CASE("regions: a request to stop gives what there is") {
+    const Case one(11);
+    std::stop_source stop;
+    stop.request_stop();
+    for (const auto trust : {Trust::anchored, Trust::guided, Trust::none}) {
+        CAPTURE(to_text(trust));
+        const auto fit = trusting(trust).fit(one.source, one.target, {.stop = stop.get_token()});
+        check_sound(fit, one.target.rows(), 4, 4);
+        CHECK(fit.clusters.iterations == 1);
+        CHECK(fit.clusters.stopped);
+    }
+    CHECK(find.fit(one.target, {.stop = stop.get_token()}).clusters.responsibilities.allFinite());
+}
+
+TEST_CASE("regions: what cannot be done is refused in words") {
+    Case one(12);
+    const auto with = [&](auto change) {
+        auto changed = find;
+        change(changed.options);
+        return changed.fit(one.source, one.target);
+    };
+    using O = FindRegions::Options;
+    const std::string spots = std::to_string(one.target.rows()) + " spots";
+    CHECK_THROWS_WITH(with([](O& o) { o.clusters = 0; }), support::contains("clusters = 0"));
+    CHECK_THROWS_WITH(with([](O& o) { o.clusters = 10000; }),
+                      support::contains("clusters = 10000, simulated target has " + spots));
+    CHECK_THROWS_WITH(with([](O& o) { o.factors = 500; }), support::contains("factors = 500"));
+    CHECK_THROWS_WITH(with([](O& o) {
+                          o.scales = {1, 6};
+                      }),
+                      support::contains("scales must rise from 0"));
+    CHECK_THROWS_WITH(with([](O& o) {
+                          o.scales = {0, 6, 3};
+                      }),
+                      support::contains("scales must rise from 0"));
+    CHECK_THROWS_WITH(with([](O& o) { o.neighbors = 0; }), support::contains("neighbors = 0"));
+    CHECK_THROWS_WITH(with([](O& o) { o.kappa = -1; }), support::contains("kappa = -1"));
+    CHECK_THROWS_WITH(with([](O& o) { o.starts = 0; }), support::contains("starts = 0"));
+
+    auto unplaced = one.target;
+    unplaced.coordinates.resize(0, 0);
+    CHECK_THROWS_AS(find.fit(unplaced), ShapeMismatch);
+    CHECK_THROWS_WITH(find.fit(unplaced), support::contains("coordinates"));
+    CHECK_THROWS_AS(find.fit(one.source, unplaced), ShapeMismatch);
+    auto unlabelled = one.source;
+    unlabelled.labels.assign(unlabelled.labels.size(), "NA");
+    CHECK_THROWS_AS(find.fit(unlabelled, one.target), BadData);
+}
+
+TEST_CASE("real tissue: a neighbouring section, and another animal") {
+    TRANSST_NEED(data, "TRANSST_DATA_DIR");
+    struct Pair {
+        const char *target, *source;
+        double stretch;
+        Index clusters;
+    };
+    const auto pair = GENERATE(Pair{"dlpfc/151674", "dlpfc/151673", std::sqrt(3.0), 7},
+                               Pair{"starmap_mpfc/BZ9", "starmap_mpfc/BZ5", 1, 4});
+    CAPTURE(pair.target);
+    const auto source = read_folder(data / pair.source, {.stretch_y = pair.stretch});
+    const auto target = read_folder(data / pair.target, {.stretch_y = pair.stretch});
+    const auto fit = FindRegions{{.clusters = pair.clusters}}.fit(source, target, {.threads = 2});
+    const auto truth = code_labels(target.labels);
+    std::vector<Label> a, b;
+    for (std::size_t i = 0; i < truth.codes.size(); ++i)
+        if (truth.codes[i] != left_out) {
+            a.push_back(truth.codes[i]);
+            b.push_back(fit.clusters.labels[i]);
+        }
+    CHECK(fit.trust == Trust::anchored);
+    CHECK(adjusted_rand_index(a, b) >= 0.70);
+}

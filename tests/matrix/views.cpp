@@ -1,0 +1,188 @@
+#include "kinds.hpp"
+
+#include <support/catch.hpp>
+
+using namespace transst;
+
+namespace {
+
+double deviation(const Matrix<double>& found, const Matrix<double>& expected) {
+    REQUIRE(found.rows() == expected.rows());
+    REQUIRE(found.cols() == expected.cols());
+    return (found - expected).cwiseAbs().maxCoeff();
+}
+
+/// What a matrix hands out, block by block.
+template <class Rows>
+Matrix<double> written_out(const Rows& rows) {
+    Matrix<double> out = Matrix<double>::Zero(rows.rows(), rows.cols());
+    for_each_entry(rows, 0, rows.rows(),
+                   [&](Index i, Index j, auto value) { out(i, j) += static_cast<double>(value); });
+    return out;
+}
+
+/// Through the sweep: X̃ itself.
+template <class Rows>
+Matrix<double> standardized_out(const Rows& rows) {
+    return project<double>(rows, Matrix<double>::Identity(rows.cols(), rows.cols()));
+}
+
+}  // namespace
+
+TEST_CASE("every type hands out the same entries") {
+    const auto x = kinds::eighths(300, 9, 0.4, 2);
+    kinds::each(x, [&](const char* kind, const auto& matrix) {
+        CAPTURE(kind);
+        CHECK(written_out(as_rows(matrix)) == x);
+    });
+    const RowMatrix<double> whole = 8 * x;
+    kinds::each_integer(whole, [&](const char* kind, const auto& matrix) {
+        CAPTURE(kind);
+        CHECK(written_out(as_rows(matrix)) == whole);
+    });
+}
+
+TEST_CASE("matrices are seen where they lie") {
+    const RowMatrix<double> dense = kinds::eighths(9, 5, 0.5, 1);
+    CHECK(as_rows(dense).row_block(2, 4).data() == dense.data() + 10);
+    const Matrix<double> columns = dense;
+    CHECK(as_rows(columns).row_block(2, 4).data() == columns.data() + 2);
+    const Eigen::SparseMatrix<double, Eigen::RowMajor> sparse = dense.sparseView();
+    CHECK(as_rows(sparse).row_block(2, 4).values == sparse.valuePtr());
+}
+
+TEST_CASE("gene sums, whatever the type") {
+    const auto x = kinds::eighths(67, 23, 0.4, 1);
+    const Vector<double> mean = x.colwise().mean().transpose();
+    const Vector<double> squares = x.colwise().squaredNorm().transpose();
+    const Vector<double> variance =
+        (x.rowwise() - mean.transpose()).colwise().squaredNorm().transpose() / 67;
+    kinds::each(x, [&](const char* kind, const auto& matrix) {
+        CAPTURE(kind);
+        const auto sums = gene_sums(as_rows(matrix), {}, "test");
+        CHECK(sums.cells == 67);
+        CHECK(deviation(sums.mean(), mean) < 1e-13);
+        CHECK(deviation(sums.squares, squares) < 1e-11);
+        CHECK(deviation(sums.variance(), variance) < 1e-12);
+        CHECK(deviation(column_square_norms(as_rows(matrix), {}, "test"), squares) < 1e-11);
+    });
+}
+
+TEST_CASE("gene sums over some rows, for any number of threads") {
+    const auto x = support::sparse_values(3000, 8, 0.5, 3);
+    const auto even = [](Index i) { return i % 2 == 0; };
+    const auto one = gene_sums(as_rows(x), {.threads = 1}, "test", even);
+    Vector<double> expected = Vector<double>::Zero(8);
+    for (Index i = 0; i < 3000; i += 2) expected += x.row(i).transpose();
+    CHECK(one.cells == 1500);
+    CHECK(deviation(one.sum, expected) < 1e-9);
+    for (const int threads : {2, 7}) {
+        const auto other = gene_sums(as_rows(x), {.threads = threads}, "test", even);
+        CHECK(one.sum == other.sum);
+        CHECK(one.squares == other.squares);
+    }
+}
+
+TEST_CASE("a gene that does not vary has no variance") {
+    RowMatrix<double> x(1000, 3);
+    x.col(0).setConstant(0.1);
+    x.col(1).setConstant(1e9 / 3);
+    x.col(2).setZero();
+    CHECK(gene_sums(as_rows(x), {}, "test").variance() == Vector<double>::Zero(3));
+}
+
+TEST_CASE("what is not finite is named") {
+    auto x = kinds::eighths(700, 6, 0.5, 4);
+    const double bad = GENERATE(std::nan(""), std::numeric_limits<double>::infinity(),
+                                -std::numeric_limits<double>::infinity());
+    x(612, 4) = bad;
+    kinds::each(x, [&](const char* kind, const auto& matrix) {
+        CAPTURE(kind);
+        CHECK_THROWS_AS(gene_sums(as_rows(matrix), {}, "caller"), BadData);
+        CHECK_THROWS_WITH(gene_sums(as_rows(matrix), {}, "caller"),
+                          support::contains("caller: X(612, 4) is "));
+        CHECK_THROWS_AS(standardize(matrix), BadData);
+    });
+}
+
+TEST_CASE("standardised lazily, whatever the type") {
+    auto x = kinds::eighths(67, 23, 0.4, 1);
+    x.col(3).setConstant(2.5);
+    x.col(4).setZero();
+    const auto expected = kinds::standardized_densely(x);
+    const Vector<double> norms = expected.colwise().squaredNorm().transpose();
+    kinds::each(x, [&](const char* kind, const auto& matrix) {
+        CAPTURE(kind);
+        const auto view = standardize(matrix);
+        CHECK(deviation(standardized_out(view), expected) < 1e-12);
+        CHECK(deviation(column_square_norms(view, {}, "test"), norms) < 1e-9);
+        CHECK(norms[3] == 0);
+    });
+}
+
+TEST_CASE("a mean of its own for each section") {
+    const auto dense = kinds::eighths(60, 7, 0.5, 8);
+    const auto sparse = kinds::compressed<double>(dense);
+    Matrix<double> mean = RandomStream(1).normal_matrix(3, 7);
+    const Vector<double> scale = RandomStream(2).normal_matrix(7, 1).cwiseAbs();
+    std::vector<std::int32_t> section;
+    Matrix<double> expected(60, 7);
+    for (Index i = 0; i < 60; ++i) {
+        section.push_back(static_cast<std::int32_t>(i * i % 3));
+        expected.row(i) = (dense.row(i) - mean.row(section.back())).cwiseProduct(scale.transpose());
+    }
+    const Standardized view(sparse, mean, scale, section);
+    CHECK(view.sections() == 3);
+    CHECK(deviation(standardized_out(view), expected) < 1e-13);
+    CHECK(deviation(column_square_norms(view, {}, "test"),
+                    expected.colwise().squaredNorm().transpose()) < 1e-11);
+    const auto swept = sweep<double>(view, Matrix<double>(7, 0), 2, NoState{}, {},
+                                     [](NoState&, Index begin, auto, RowBlock<double> c) {
+                                         for (Index i = 0; i < c.rows(); ++i)
+                                             c.row(i) << 1, static_cast<double>(begin + i);
+                                     });
+    Matrix<double> c(60, 2);
+    for (Index i = 0; i < 60; ++i) c.row(i) << 1, static_cast<double>(i);
+    CHECK(deviation(swept.product, expected.transpose() * c) < 1e-10);
+
+    // and some of its rows
+    const std::vector<Index> chosen{59, 3, 3, 0, 17};
+    const auto few = select_rows(view, chosen);
+    CHECK(deviation(standardized_out(few), support::rows_of(expected, chosen)) < 1e-13);
+}
+
+TEST_CASE("subsets keep the order given") {
+    const auto dense = kinds::eighths(30, 12, 0.5, 9);
+    const auto sparse = kinds::compressed<double>(dense);
+    const std::vector<Index> rows{29, 0, 7, 7, 3}, genes{11, 2, 0, 5};
+    Matrix<double> few(5, 12), narrow(30, 4);
+    for (Index i = 0; i < 5; ++i) few.row(i) = dense.row(rows[static_cast<std::size_t>(i)]);
+    for (Index j = 0; j < 4; ++j) narrow.col(j) = dense.col(genes[static_cast<std::size_t>(j)]);
+    const auto seen = as_rows(dense);
+    CHECK(written_out(select_rows(seen, rows)) == few);
+    CHECK(written_out(select_rows(sparse, rows)) == few);
+    CHECK(written_out(select_genes(seen, genes)) == narrow);
+    CHECK(written_out(select_genes(sparse, genes)) == narrow);
+    CHECK(select_rows(sparse, {}).rows() == 0);
+    CHECK(select_genes(sparse, {}).cols() == 0);
+}
+
+TEST_CASE("subsets and views refuse what does not fit") {
+    const auto x = kinds::compressed<double>(kinds::eighths(6, 4, 0.5, 1));
+    CHECK_THROWS_AS(select_rows(x, {0, 6}), InvalidArgument);
+    CHECK_THROWS_WITH(select_rows(x, {0, 6}), support::contains("row 6 does not exist"));
+    CHECK_THROWS_WITH(select_rows(x, {-1}), support::contains("row -1 does not exist"));
+    CHECK_THROWS_WITH(select_genes(x, {4}), support::contains("gene 4 does not exist"));
+    CHECK_THROWS_WITH(select_genes(x, {1, 2, 1}), support::contains("gene 1 is chosen twice"));
+
+    using View = Standardized<CompressedRows<double>>;
+    const Matrix<double> mean = Matrix<double>::Zero(1, 4);
+    const Vector<double> scale = Vector<double>::Ones(4);
+    CHECK_NOTHROW(View(x, mean, scale));
+    CHECK_THROWS_AS(View(x, Matrix<double>::Zero(1, 3), scale), ShapeMismatch);
+    CHECK_THROWS_AS(View(x, mean, Vector<double>::Ones(5)), ShapeMismatch);
+    CHECK_THROWS_AS(View(x, Matrix<double>::Zero(2, 4), scale), ShapeMismatch);
+    CHECK_THROWS_AS(View(x, mean, scale, {0, 0, 0}), ShapeMismatch);
+    CHECK_THROWS_AS(View(x, mean, scale, {0, 0, 0, 1, 0, 0}), InvalidArgument);
+    CHECK_THROWS_AS(View(x, mean, scale, {0, 0, 0, -1, 0, 0}), InvalidArgument);
+}

@@ -1,0 +1,119 @@
+#include <transst/reduce/truncated_svd.hpp>
+
+#include <Eigen/SVD>
+
+#include <support/catch.hpp>
+#include <support/random.hpp>
+
+using namespace transst;
+
+namespace {
+
+Matrix<double> standardized_densely(const Matrix<double>& x) {
+    Matrix<double> d = x.rowwise() - x.colwise().mean();
+    for (Index j = 0; j < d.cols(); ++j) {
+        const double deviation = std::sqrt(d.col(j).squaredNorm() / static_cast<double>(d.rows()));
+        if (deviation > 0) d.col(j) /= deviation;
+    }
+    return d;
+}
+
+/// Compares with the full decomposition of the same matrix.
+template <class Scalar>
+void compare(const SVDFit<Scalar>& fit, const Matrix<double>& x, double close) {
+    const Index q = fit.loading.cols();
+    const Eigen::BDCSVD<Matrix<double>> full(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
+    const Vector<double> expected = full.singularValues().head(q);
+    const Vector<double> found = fit.singular_values.template cast<double>();
+    const Matrix<double> v = fit.loading.template cast<double>();
+    const Matrix<double> u = fit.scores.template cast<double>();
+    CHECK((found - expected).cwiseAbs().maxCoeff() < close * expected[0]);
+    CHECK((v.transpose() * v - Matrix<double>::Identity(q, q)).norm() < 10 * close);
+    CHECK((u - x * v).norm() < 10 * close * x.norm());
+    // the best rank-q residual
+    const double residual = (x - u * v.transpose()).squaredNorm();
+    const double least = full.singularValues().tail(full.singularValues().size() - q).squaredNorm();
+    CHECK(residual == Approx(least).epsilon(10 * close));
+    CHECK(fit.trace.back() == Approx(expected.squaredNorm()).epsilon(10 * close));
+    for (Index j = 0; j < q; ++j) {
+        Index i = 0;
+        while (std::abs(v(i, j)) < 1e-7) ++i;
+        CHECK(v(i, j) > 0);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("singular vectors agree with the full decomposition") {
+    const std::uint64_t seed = GENERATE(1u, 2u);
+    const auto [n, p, q] = GENERATE(
+        std::tuple<Index, Index, Index>{60, 40, 3}, std::tuple<Index, Index, Index>{30, 90, 5},
+        std::tuple<Index, Index, Index>{25, 12, 11}, std::tuple<Index, Index, Index>{700, 35, 4});
+    CAPTURE(seed, n, p, q);
+    const auto x = support::factor_data(support::labels(n, 3, seed), p, 4, 1, seed);
+    const TruncatedSVD svd{{.factors = q, .max_iterations = 2000, .tolerance = 1e-13}};
+    const auto fit = svd.fit(x);
+    CHECK(fit.converged);
+    compare(fit, x, 1e-7);
+    compare(svd.fit(standardize(x)), standardized_densely(x), 1e-7);
+}
+
+TEST_CASE("the leading subspace is the right one") {
+    const auto x = support::factor_data(support::labels(200, 3, 4), 60, 3, 0.3, 4);
+    const Eigen::BDCSVD<Matrix<double>> full(x, Eigen::ComputeThinV);
+    const Matrix<double> v = full.matrixV().leftCols(3);
+    const auto fit = TruncatedSVD{{.factors = 3}}.fit(x);
+    CHECK((v - fit.loading * (fit.loading.transpose() * v)).norm() < 1e-6);
+}
+
+TEST_CASE("sparse and dense, float and double agree in a decomposition") {
+    const auto dense = support::sparse_values(150, 50, 0.2, 6);
+    const Eigen::SparseMatrix<double, Eigen::RowMajor> sparse = dense.sparseView();
+    const TruncatedSVD svd{{.factors = 4, .max_iterations = 1000, .tolerance = 1e-12}};
+    const auto one = svd.fit(dense), other = svd.fit(sparse);
+    CHECK((one.singular_values - other.singular_values).norm() < 1e-9 * one.singular_values[0]);
+    compare(svd.fit(standardize(sparse)), standardized_densely(dense), 1e-6);
+    const TruncatedSVD<float> narrow{{.factors = 4, .max_iterations = 1000, .tolerance = 1e-6}};
+    compare(narrow.fit(sparse), dense, 1e-3);
+}
+
+TEST_CASE("a matrix of low rank, and one of zeros") {
+    const auto exact = support::factor_data(support::labels(40, 2, 1), 20, 2, 0, 1);
+    const auto fit = TruncatedSVD{{.factors = 5}}.fit(exact);
+    CHECK(fit.loading.allFinite());
+    CHECK(fit.singular_values.tail(3).norm() < 1e-6 * fit.singular_values[0]);
+    CHECK((exact - fit.scores * fit.loading.transpose()).norm() < 1e-6 * exact.norm());
+    const auto nothing =
+        TruncatedSVD{{.factors = 2}}.fit(Matrix<double>(Matrix<double>::Zero(9, 7)));
+    CHECK(nothing.converged);
+    CHECK(nothing.loading.allFinite());
+    CHECK(nothing.singular_values.norm() == 0);
+}
+
+TEST_CASE("a decomposition has the same bits for any number of threads") {
+    const auto x = support::sparse_values(3000, 30, 0.3, 2);
+    const TruncatedSVD svd{{.factors = 4}};
+    const auto one = svd.fit(x, {.seed = 3, .threads = 1});
+    for (const int threads : {2, 7}) {
+        const auto other = svd.fit(x, {.seed = 3, .threads = threads});
+        CHECK(one.loading == other.loading);
+        CHECK(one.scores == other.scores);
+        CHECK(one.trace == other.trace);
+    }
+}
+
+TEST_CASE("what cannot be decomposed is refused in words") {
+    Matrix<double> x = support::sparse_values(10, 8, 0.5, 1);
+    const auto fit = [&](Index q) { return TruncatedSVD{{.factors = q}}.fit(x); };
+    CHECK_NOTHROW(fit(7));
+    CHECK_THROWS_AS(fit(8), InvalidArgument);
+    CHECK_THROWS_WITH(fit(8),
+                      "TruncatedSVD::fit: factors = 8, X is 10 × 8; factors must be at least "
+                      "1 and below 8");
+    CHECK_THROWS_AS(fit(0), InvalidArgument);
+    x(3, 5) = std::nan("");
+    CHECK_THROWS_AS(fit(2), BadData);
+    CHECK_THROWS_WITH(fit(2), support::contains("X(3, 5) is nan"));
+    x(3, 5) = std::numeric_limits<double>::infinity();
+    CHECK_THROWS_WITH(fit(2), support::contains("X(3, 5) is inf"));
+}

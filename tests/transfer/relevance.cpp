@@ -1,0 +1,119 @@
+#include <transst/simulate/tissue.hpp>
+#include <transst/transfer/source_relevance.hpp>
+
+#include <support/catch.hpp>
+#include <support/random.hpp>
+
+using namespace transst;
+
+namespace {
+
+struct Case {
+    explicit Case(std::uint64_t seed, double noise = 2) {
+        auto tissue = TissueSimulation{{.height = 30, .width = 30, .genes = 120, .noise = noise}}
+                          .log_expression({.seed = seed});
+        source = std::move(tissue.source.expression);
+        target = std::move(tissue.target.expression);
+        labels = tissue.truth.source_labels();
+        nearest = KnnGraph{{.neighbors = 6, .symmetric = false}}.fit(tissue.target.coordinates);
+    }
+
+    [[nodiscard]] double relevance(const RunOptions& run = {}) const {
+        return SourceRelevance{}.fit(standardize(source), std::span<const Label>(labels), 4,
+                                     standardize(target), nearest, run);
+    }
+
+    RowMatrix<double> source, target;
+    std::vector<Label> labels;
+    Graph nearest;
+};
+
+}  // namespace
+
+TEST_CASE("a matched source is relevant, and one that means nothing is not") {
+    const std::uint64_t seed = GENERATE(1u, 2u, 3u);
+    CAPTURE(seed);
+    Case matched(seed);
+    CHECK(matched.relevance() > 0.75);
+    CHECK(matched.relevance() <= 1);
+
+    auto shuffled = matched;
+    RandomStream random(seed, 5);
+    const auto order = random.permutation(std::ssize(matched.labels));
+    for (std::size_t i = 0; i < order.size(); ++i)
+        shuffled.labels[i] = matched.labels[static_cast<std::size_t>(order[i])];
+    CHECK(shuffled.relevance() < matched.relevance() - 0.4);
+
+    // a tissue whose genes do other things
+    auto unrelated = matched;
+    const auto genes = random.permutation(120);
+    unrelated.source = matched.source(Eigen::all, genes);
+    CHECK(std::abs(unrelated.relevance()) < 0.2);
+    unrelated.source = random.normal_matrix(matched.source.rows(), 120);
+    CHECK(std::abs(unrelated.relevance()) < 0.2);
+}
+
+TEST_CASE(
+    "relevance: a shift and scale of the target's genes, and the source's order, are nothing") {
+    const Case one(4, 4);
+    const double relevance = one.relevance();
+    auto other = one;
+    RandomStream random(9);
+    for (Index j = 0; j < 120; ++j)
+        other.target.col(j) =
+            (other.target.col(j).array() * random.uniform(0.2, 5) + 10 * random.normal()).eval();
+    CHECK(other.relevance() == Approx(relevance).margin(1e-6));
+
+    // even where the target is shifted after it was standardised: all its spots together
+    auto rows = as_rows(one.target);
+    const auto standard = standardize(one.target);
+    const Matrix<double> moved = standard.mean() + 0.3 * random.normal_matrix(1, 120);
+    const Standardized<decltype(rows)> shifted(rows, moved, standard.inverse_scale());
+    CHECK(SourceRelevance{}.fit(standardize(one.source), std::span<const Label>(one.labels), 4,
+                                shifted, one.nearest) == Approx(relevance).margin(1e-3));
+
+    auto turned = one;
+    const auto order = random.permutation(one.source.rows());
+    turned.source = one.source(order, Eigen::all);
+    for (std::size_t i = 0; i < order.size(); ++i)
+        turned.labels[i] = one.labels[static_cast<std::size_t>(order[i])];
+    CHECK(turned.relevance() == Approx(relevance).margin(2e-3));
+
+    // classes are names only
+    auto renamed = one;
+    for (auto& k : renamed.labels) k = 3 - k;
+    CHECK(renamed.relevance() == Approx(relevance).margin(1e-6));
+}
+
+TEST_CASE("relevance: cells without a label are not profiles; threads do not matter") {
+    Case one(5);
+    const double relevance = one.relevance({.seed = 3});
+    for (const int threads : {2, 7})
+        CHECK(one.relevance({.seed = 3, .threads = threads}) == relevance);
+    for (std::size_t i = 0; i < one.labels.size(); i += 3) one.labels[i] = left_out;
+    CHECK(one.relevance({.seed = 3}) == Approx(relevance).margin(0.1));
+}
+
+TEST_CASE("relevance: too little to go by is 0, and shapes must agree") {
+    Case one(6);
+    const auto source = standardize(one.source), target = standardize(one.target);
+    const std::vector<Label> alike(one.labels.size(), 0);
+    CHECK(SourceRelevance{}.fit(source, std::span<const Label>(alike), 1, target, one.nearest) ==
+          0);
+    // no class is called often enough
+    CHECK(SourceRelevance<>{{.fewest = 1000}}.fit(source, std::span<const Label>(one.labels), 4,
+                                                  target, one.nearest) == 0);
+    // a target without any spread
+    one.target.setConstant(3);
+    CHECK(one.relevance() == 0);
+
+    const std::span<const Label> labels = one.labels;
+    CHECK_THROWS_AS(SourceRelevance{}.fit(source, labels.first(10), 4, target, one.nearest),
+                    ShapeMismatch);
+    const RowMatrix<double> narrow = one.target.leftCols(100);
+    CHECK_THROWS_WITH(SourceRelevance{}.fit(source, labels, 4, standardize(narrow), one.nearest),
+                      support::contains("the source has 120 genes, the target 100"));
+    CHECK_THROWS_AS(
+        SourceRelevance{}.fit(source, labels, 4, target, Graph::from_edges(3, {}, true)),
+        ShapeMismatch);
+}
