@@ -317,10 +317,11 @@ void add_cluster(CLI::App& program) {
 
     const char* trusting = "Method trust";
     add(trusting, "--trust", o.trust,
-        "How far: anchored (its classes are priors), guided (its informative genes), none; auto: "
-        "learned from the target")
+        "How far: anchored (its classes are priors), adapted (its loading), guided (its "
+        "informative "
+        "genes), none; auto: learned from the target")
         ->option_text("NAME=" + o.trust)
-        ->check(CLI::IsMember({"auto", "anchored", "guided", "none"}));
+        ->check(CLI::IsMember({"auto", "anchored", "adapted", "guided", "none"}));
     add(trusting, "--kappa", o.kappa, "Spots that each class is worth when it anchors")
         ->transform(finite_number(true));
 

@@ -22,6 +22,7 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     o.allow_duplicates = options.allow_duplicates;
     if (options.beta != "auto") o.beta = parse_number("--beta", options.beta);
     if (options.trust == "anchored") o.trust = Trust::anchored;
+    if (options.trust == "adapted") o.trust = Trust::adapted;
     if (options.trust == "guided") o.trust = Trust::guided;
     if (options.trust == "none") o.trust = Trust::none;
     auto fit = find.fit(sources, target, {.seed = options.seed, .threads = options.threads});
@@ -31,14 +32,18 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     if (!sources.empty()) {
         out.names = std::move(fit.names);
         out.relevance = fit.relevance;
-        // how the source's loading was taken: as it is, or not at all
-        out.lambda = fit.trust == Trust::anchored ? std::numeric_limits<double>::infinity() : 0.0;
+        // how the source's loading was taken: as it is, adapted, or not at all
+        out.lambda = fit.trust == Trust::anchored ? std::numeric_limits<double>::infinity()
+                     : fit.transfer               ? fit.transfer->lambda
+                                                  : 0.0;
         out.steps["trust"] = {{"trust", to_text(fit.trust)}, {"relevance", fit.relevance}};
         if (fit.space)
             out.steps["trust"]["held_out_accuracy"] = {
                 {"discriminant", fit.space->discriminant_accuracy},
                 {"factors", fit.space->factors_accuracy},
                 {"largest_class", fit.space->largest_class_share}};
+        if (fit.released_agreement)
+            out.steps["trust"]["released_agreement"] = *fit.released_agreement;
         if (fit.trust == Trust::anchored) out.steps["trust"]["kappa"] = options.kappa;
         out.steps["trust"]["absent_classes"] = fit.absent_classes;
     }
@@ -46,6 +51,11 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
         out.steps["pldr"] = trace_of(*fit.pldr);
         out.steps["pldr"]["log_likelihood"] = fit.pldr->log_likelihood;
         out.steps["pldr"]["class_sizes"] = fit.pldr->class_sizes;
+    }
+    if (fit.transfer) {
+        out.steps["transfer"] = trace_of(*fit.transfer);
+        out.steps["transfer"]["lambda"] = number(fit.transfer->lambda);
+        out.steps["transfer"]["relative_change"] = fit.transfer->relative_change;
     }
     out.class_posterior = std::move(fit.class_posterior);
     out.class_names = std::move(fit.class_names);

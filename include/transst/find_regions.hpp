@@ -1,30 +1,45 @@
 // The target's regions, with as much of the source's knowledge as the target bears out.
 //
 // How relevant the source is is learned from the target, without labels of it (SourceRelevance):
-//   anchored   the source's classes are priors of the target's mixture, in factors of the source;
-//   guided     only which genes tell classes apart is taken from the source;
+//   anchored   the source's classes are priors of the target's mixture, in factors of the source,
+//              and hold when they are taken away again;
+//   adapted    the source's loading, adapted to the target, gives the factors: the paper's steps;
+//   guided     only which genes tell classes apart is taken from the source, where that makes
+//              regions more coherent than the adapted loading does;
 //   none       the source is not used.
 // The three steps of the paper are a Pipeline; this is what the program does by default.
 #pragma once
 
 #include <transst/cluster/choose_clusters.hpp>
-#include <transst/cluster/free_gmm_mrf.hpp>
+#include <transst/cluster/guided_gmm_mrf.hpp>
 #include <transst/cluster/name_clusters.hpp>
 #include <transst/cluster/score_space.hpp>
+#include <transst/metrics/assortativity.hpp>
+#include <transst/preprocess/class_information.hpp>
 #include <transst/preprocess/prepare.hpp>
-#include <transst/reduce/autocorrelation_factors.hpp>
 #include <transst/reduce/pldr.hpp>
 #include <transst/transfer/source_relevance.hpp>
+#include <transst/transfer/transfer_loading.hpp>
 
 #include <optional>
 
 namespace transst {
 
 /// How far the source was trusted.
-enum class Trust { anchored, guided, none };
+enum class Trust { anchored, adapted, guided, none };
 
 [[nodiscard]] constexpr std::string_view to_text(Trust trust) {
-    return trust == Trust::anchored ? "anchored" : trust == Trust::guided ? "guided" : "none";
+    switch (trust) {
+        case Trust::anchored:
+            return "anchored";
+        case Trust::adapted:
+            return "adapted";
+        case Trust::guided:
+            return "guided";
+        case Trust::none:
+            break;
+    }
+    return "none";
 }
 
 /// What FindRegions::fit finds.
@@ -36,8 +51,11 @@ struct RegionsFit {
     std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
     Trust trust = Trust::none;
     double relevance = 0;                   ///< SourceRelevance, in [−1, 1]; 0 without a source
-    std::optional<ScoreSpaceChoice> space;  ///< of the anchored way
-    std::optional<PLDRFit<double>> pldr;    ///< of the anchored way
+    std::optional<ScoreSpaceChoice> space;  ///< where anchoring was tried
+    std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
+                                               ///< them without anchors, where anchoring was tried
+    std::optional<PLDRFit<double>> pldr;       ///< of the anchored and the adapted way
+    std::optional<TransferFit<double>> transfer;    ///< of the adapted way
     std::optional<ClustersChoice> clusters_choice;  ///< where several numbers were tried
     std::vector<std::string> decisions;             ///< what was chosen and why, in words
     std::vector<std::string> warnings;              ///< beside those of clusters
@@ -68,9 +86,13 @@ struct FindRegions {
         Index starts = 5;                         ///< of a mixture without anchors
         std::optional<double> beta{};             ///< of the Potts field; nothing: estimated
         std::optional<Trust> trust{};             ///< decided by the caller; nothing: learned
-        double anchored_from = 0.5;  ///< squared relevance above which the source explains more of
-                                     ///< the target's classes than it leaves unexplained
-        double guided_from = 0.1;    ///< and above which it is worth a look
+        double lambda = 1;                        ///< of TransferLoading, relative, when adapted
+        double anchored_from = 0.5;   ///< squared relevance above which the source explains more of
+                                      ///< the target's classes than it leaves unexplained
+        double used_from = 0.1;       ///< and above which it is worth a look
+        double released_from = 0.75;  ///< released_agreement above which anchors are believed
+        double guided_from = 0.1;     ///< assortativity that guided clusters must have beyond
+                                      ///< that of adapted ones to be preferred
         bool allow_duplicates = false;  ///< of the same place in the same section
     } options{};
 
@@ -82,8 +104,6 @@ struct FindRegions {
                                  const RunOptions& run = {}) const {
         check(target);
         StepClock clock;
-        const Graph nearest =
-            nearest_spots(target.coordinates, target.sections, longest_scale(), run);
         if (options.graph) {
             options.graph->check("FindRegions::fit");
             require<ShapeMismatch>(options.graph->nodes() == target.rows(),
@@ -98,6 +118,9 @@ struct FindRegions {
         if (!sources.empty()) {
             std::vector<const Sample<SourceExpression>*> seen;
             for (const auto& s : sources) seen.push_back(&s);
+            const Graph nearest =
+                nearest_spots(target.coordinates, target.sections, longest_scale(), run);
+            clock.end("neighbours");
             const auto prepared = Prepare{options.prepare}.fit(
                 std::span<const Sample<SourceExpression>* const>(seen), target, run);
             clock.end("prepare");
@@ -151,6 +174,8 @@ private:
                 "; it must be positive");
         require(options.starts >= 1, "FindRegions::fit: starts = ", options.starts,
                 "; it must be at least 1");
+        require(options.lambda >= 0, "FindRegions::fit: lambda = ", options.lambda,
+                "; it must be 0 or more");
     }
 
     template <class SourceRows, class TargetRows>
@@ -194,25 +219,48 @@ private:
             prepared.source, prepared.labels, classes, prepared.target, nearest, run);
         clock.end("relevance");
         const double explained = out.relevance > 0 ? out.relevance * out.relevance : 0;
-        out.trust = options.trust                       ? *options.trust
-                    : explained > options.anchored_from ? Trust::anchored
-                    : explained > options.guided_from   ? Trust::guided
-                                                        : Trust::none;
         const std::string found = text("relevance of the source ", rounded(out.relevance));
-        if (options.trust)
+        if (options.trust) {
+            out.trust = *options.trust;
             out.decisions.push_back(text(found, "; trust was set to '", to_text(out.trust), "'"));
-        else if (out.trust == Trust::anchored)
+        } else if (explained > options.anchored_from) {
+            out.trust = Trust::anchored;
             out.decisions.push_back(text(found, ": its classes anchor the target's clusters"));
-        else if (out.trust == Trust::guided)
-            out.decisions.push_back(text(found,
-                                         ": its classes are not taken over, but the genes that "
-                                         "tell them apart are"));
-        else
+        } else if (explained > options.used_from) {
+            out.trust = Trust::adapted;
+            out.decisions.push_back(
+                text(found,
+                     ": its classes are not taken over, but its loading is, adapted to the "
+                     "target"));
+        } else {
+            out.trust = Trust::none;
             out.decisions.push_back(text(found,
                                          ": the source is not trusted; the target is clustered "
                                          "alone"));
-        if (out.trust == Trust::anchored) anchored(prepared, nearest, graph, run, clock, out);
-        if (out.trust == Trust::guided) guided(prepared, graph, run, clock, out);
+        }
+        if (out.trust == Trust::anchored || out.trust == Trust::adapted) {
+            out.pldr =
+                PLDR<>{{.factors = options.factors}}.fit(prepared.source, prepared.labels, run);
+            out.warnings.insert(out.warnings.end(), out.pldr->warnings.begin(),
+                                out.pldr->warnings.end());
+            clock.end("PLDR");
+        }
+        if (out.trust == Trust::anchored && !anchored(prepared, nearest, graph, run, clock, out))
+            out.trust = Trust::adapted;
+        if (out.trust == Trust::adapted) {
+            adapted(prepared, graph, run, out);
+            clock.end("adapted mixture");
+            if (!options.trust) prefer_guided(prepared, graph, run, clock, out);
+        } else if (out.trust == Trust::guided) {
+            out.clusters = guided(prepared, graph, wanted_alone(prepared, graph, run, out), run);
+            clock.end("guided mixtures");
+        }
+        if (out.trust == Trust::adapted || out.trust == Trust::guided) {
+            auto named = name_by_profile(prepared.source, prepared.labels, prepared.class_names,
+                                         prepared.target, out.clusters, run);
+            out.names = std::move(named.names);
+            out.class_posterior = std::move(named.class_posterior);
+        }
         return out;
     }
 
@@ -229,10 +277,11 @@ private:
 
     // --- anchored ---------------------------------------------------------------------------
 
+    /// Whether the anchored clusters are to be believed; if not, `out` has no clusters yet.
     template <class SourceRows, class TargetRows>
-    void anchored(const Prepared<SourceRows, TargetRows>& prepared, const Graph& nearest,
-                  const Graph& graph, const RunOptions& run, StepClock& clock,
-                  RegionsFit& out) const {
+    [[nodiscard]] bool anchored(const Prepared<SourceRows, TargetRows>& prepared,
+                                const Graph& nearest, const Graph& graph, const RunOptions& run,
+                                StepClock& clock, RegionsFit& out) const {
         const Index classes = std::ssize(prepared.class_names);
         const std::span<const Label> labels = prepared.labels;
         const bool placed = prepared.source_coordinates.rows() == prepared.source.rows();
@@ -269,15 +318,12 @@ private:
             placed ? " at several scales" : "", ", in ", rounded(100 * out.space->factors_accuracy),
             " % by all factors; the ", discriminant ? "former" : "latter", " are used"));
         if (!options.trust && out.space->accuracy() <= out.space->largest_class_share) {
-            out.trust = Trust::guided;
             out.decisions.push_back(
                 "that is no better than always naming the largest class: the "
                 "source's classes are not taken over");
-            return;
+            return false;
         }
 
-        out.pldr = PLDR<>{{.factors = options.factors}}.fit(prepared.source, labels, run);
-        clock.end("PLDR");
         const auto described = describe_classes(
             out.space->best, at_scales(out.pldr->transform(prepared.source, run), source_nearest),
             options.factors, labels, classes);
@@ -297,23 +343,34 @@ private:
         const auto occupied =
             std::count_if(fit.sizes.begin(), fit.sizes.end(), [](Index size) { return size > 0; });
         if (!options.trust && occupied < std::min(wanted, classes)) {
-            out.trust = Trust::guided;
-            out.decisions.push_back(text("anchored to the source's classes only ", occupied,
-                                         " clusters hold spots: they are not taken over"));
-            return;
+            out.decisions.push_back(text("anchored to the source's classes only ", occupied, " of ",
+                                         wanted, " clusters hold spots: they are not taken over"));
+            return false;
         }
+        out.released_agreement =
+            adjusted_rand_index(fit.labels, detail::released(v, graph, fit, options.beta, run));
+        clock.end("released mixture");
+        const std::string held = text(
+            "released from the anchors, the clusters stay as they are to an agreement (ARI) of ",
+            rounded(*out.released_agreement));
+        if (!options.trust && !fit.stopped && *out.released_agreement < options.released_from) {
+            out.decisions.push_back(text(
+                held, ", less than ", rounded(options.released_from),
+                ": the target does not bear the source's classes out; they are not taken over"));
+            return false;
+        }
+        out.decisions.push_back(held);
         for (const Label k : fit.absent)
             out.absent_classes.push_back(prepared.class_names[static_cast<std::size_t>(k)]);
         for (const auto& absent : out.absent_classes)
             out.decisions.push_back(text("class '", absent,
                                          "' was left out: it has the least weight "
                                          "in the target"));
-        out.warnings.insert(out.warnings.end(), out.pldr->warnings.begin(),
-                            out.pldr->warnings.end());
         auto named = name_anchored(fit, v, described.densities, prepared.class_names);
         out.names = std::move(named.names);
         out.class_posterior = std::move(named.class_posterior);
         out.clusters = std::move(fit);
+        return true;
     }
 
     /// K as asked for, or the best of those to try.
@@ -333,14 +390,8 @@ private:
     /// The mixture without anchors, as choose_clusters asks for it.
     [[nodiscard]] FitClusters fit_free(const RunOptions& run) const {
         return [this, run](const Scores64& scores, const Graph& graph, Index clusters) {
-            ClusterFit<double> taken;
-            std::vector<Label> none;
-            detail::take_over(
-                taken,
-                detail::free_mixture(scores, graph, clusters, options.starts, options.beta, run),
-                {}, none);
-            taken.stopped = run.stop.stop_requested();
-            return taken;
+            return detail::free_clusters(scores, graph, clusters, options.starts, options.beta,
+                                         run);
         };
     }
 
@@ -353,100 +404,67 @@ private:
         return scale > 0 ? Scores64(svd.scores / scale) : svd.scores;
     }
 
-    // --- guided -----------------------------------------------------------------------------
+    // --- adapted and guided -----------------------------------------------------------------
 
-    /// Adjusted R² of class within each section, averaged over the source's sections: p.
-    template <class Rows>
-    [[nodiscard]] static Vector<double> class_information(const Standardized<Rows>& source,
-                                                          std::span<const Label> labels,
-                                                          Index classes, const RunOptions& run) {
-        const Index sections = source.sections(), p = source.cols();
-        Matrix<double> counts = Matrix<double>::Zero(sections, classes);
-        for (Index i = 0; i < source.rows(); ++i)
-            counts(source.section_of(i), labels[static_cast<std::size_t>(i)]) += 1;
-        const auto swept =
-            sweep<double>(source, Matrix<double>(p, 0), sections * classes, NoState{}, run,
-                          [&](NoState&, Index begin, RowBlock<double>, RowBlock<double> c) {
-                              for (Index i = 0; i < c.rows(); ++i)
-                                  c(i, source.section_of(begin + i) * classes +
-                                           labels[static_cast<std::size_t>(begin + i)]) = 1;
-                          });
-        Vector<double> information = Vector<double>::Zero(p);
-        Index used = 0;
-        for (Index s = 0; s < sections; ++s) {
-            const double n = counts.row(s).sum();
-            const double present = static_cast<double>((counts.row(s).array() > 0).count());
-            if (present < 2 || n <= present) continue;
-            ++used;
-            const GeneSums sums = gene_sums(source.raw(), run, "FindRegions::fit",
-                                            [&](Index row) { return source.section_of(row) == s; });
-            const Vector<double> total = (sums.squares - sums.sum.cwiseAbs2() / n)
-                                             .cwiseProduct(source.inverse_scale().cwiseAbs2());
-            const Matrix<double> of_class = swept.product.middleCols(s * classes, classes);
-            const Vector<double> mean = of_class.rowwise().sum() / n;
-            Vector<double> between = Vector<double>::Zero(p);
-            for (Index k = 0; k < classes; ++k)
-                if (counts(s, k) > 0)
-                    between += counts(s, k) * (of_class.col(k) / counts(s, k) - mean).cwiseAbs2();
-            for (Index j = 0; j < p; ++j) {
-                if (total[j] <= 1e-9 * n) continue;
-                const double adjusted = 1 - (1 - between[j] / total[j]) * (n - 1) / (n - present);
-                information[j] += std::max(0.0, adjusted);
-            }
+    /// The paper's steps 2 and 3.
+    template <class SourceRows, class TargetRows>
+    void adapted(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
+                 const RunOptions& run, RegionsFit& out) const {
+        out.transfer =
+            TransferLoading<>{{.lambda = options.lambda}}.fit(prepared.target, *out.pldr, run);
+        out.warnings.insert(out.warnings.end(), out.transfer->warnings.begin(),
+                            out.transfer->warnings.end());
+        const Scores64& v = out.transfer->scores;
+        SpatialGMM_MRF<> mixture{{.clusters = options.clusters}};
+        if (options.beta) {
+            mixture.options.beta_by = Beta::fixed;
+            mixture.options.beta = *options.beta;
         }
-        return information / static_cast<double>(std::max<Index>(1, used));
+        mixture.options.clusters =
+            number_of_clusters(v, graph, warm_spatial_fits(mixture, run), run, out);
+        out.clusters = mixture.fit(v, graph, run);
     }
 
-    /// The target alone, in the genes that tell the source's classes apart. How many genes and
-    /// factors is not known: of twelve ways the partition that agrees best with the others is kept.
     template <class SourceRows, class TargetRows>
-    void guided(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
-                const RunOptions& run, StepClock& clock, RegionsFit& out) const {
-        const Index classes = std::ssize(prepared.class_names), p = prepared.target.cols();
-        const Vector<double> information =
-            class_information(prepared.source, prepared.labels, classes, run);
-        std::vector<Index> order(static_cast<std::size_t>(p));
-        std::iota(order.begin(), order.end(), Index{0});
-        std::stable_sort(order.begin(), order.end(),
-                         [&](Index a, Index b) { return information[a] > information[b]; });
-        const Index wanted = options.try_clusters.empty()
-                                 ? options.clusters
-                                 : number_of_clusters(own_scores(prepared.target, run), graph,
-                                                      fit_free(run), run, out);
-        std::vector<detail::MeanFieldFit<double>> fits;
-        std::vector<std::vector<Label>> partitions;
-        for (const double share : {0.05, 0.1, 0.2}) {
-            const Index genes =
-                std::max<Index>(2, static_cast<Index>(share * static_cast<double>(p)));
-            std::vector<bool> keep(static_cast<std::size_t>(p), false);
-            for (Index j = 0; j < std::min(genes, p); ++j)
-                keep[static_cast<std::size_t>(order[static_cast<std::size_t>(j)])] = true;
-            const Index most =
-                std::min({Index{20}, prepared.target.rows() - 1, std::min(genes, p) - 1});
-            const auto svd =
-                TruncatedSVD<>{{.factors = most, .max_iterations = 100, .tolerance = 1e-6}}.fit(
-                    keep_genes(prepared.target, keep), run);
-            for (const Index factors : {8, 12, 16, 20}) {
-                const Scores64 v = autocorrelation_factors(
-                    Scores64(svd.scores.leftCols(std::min<Index>(factors, most))), graph,
-                    std::max<Index>(1, wanted - 1));
-                fits.push_back(
-                    detail::free_mixture(v, graph, wanted, options.starts, options.beta, run));
-                ClusterFit<double> taken;
-                std::vector<Label> none;
-                detail::take_over(taken, fits.back(), {}, none);
-                partitions.push_back(std::move(taken.labels));
-            }
-        }
-        const std::size_t best = detail::medoid(partitions);
-        std::vector<Label> none;
-        detail::take_over(out.clusters, fits[best], {}, none);
-        out.clusters.stopped = run.stop.stop_requested();
+    [[nodiscard]] ClusterFit<double> guided(const Prepared<SourceRows, TargetRows>& prepared,
+                                            const Graph& graph, Index clusters,
+                                            const RunOptions& run) const {
+        return GuidedGMM_MRF{{.clusters = clusters, .starts = options.starts, .beta = options.beta}}
+            .fit(prepared.target,
+                 class_information(prepared.source, std::span<const Label>(prepared.labels),
+                                   std::ssize(prepared.class_names), run),
+                 graph, run);
+    }
+
+    template <class SourceRows, class TargetRows>
+    [[nodiscard]] Index wanted_alone(const Prepared<SourceRows, TargetRows>& prepared,
+                                     const Graph& graph, const RunOptions& run,
+                                     RegionsFit& out) const {
+        if (options.try_clusters.empty()) return options.clusters;
+        return number_of_clusters(own_scores(prepared.target, run), graph, fit_free(run), run, out);
+    }
+
+    /// Puts guided clusters in place of the adapted ones where they are clearly more coherent.
+    template <class SourceRows, class TargetRows>
+    void prefer_guided(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
+                       const RunOptions& run, StepClock& clock, RegionsFit& out) const {
+        auto other = guided(prepared, graph, out.clusters.clusters(), run);
+        const double of_adapted = assortativity(out.clusters.labels, graph),
+                     of_guided = assortativity(other.labels, graph);
         clock.end("guided mixtures");
-        auto named = name_by_profile(prepared.source, prepared.labels, prepared.class_names,
-                                     prepared.target, out.clusters, run);
-        out.names = std::move(named.names);
-        out.class_posterior = std::move(named.class_posterior);
+        const std::string compared =
+            text("neighbours share their cluster, beyond chance, to ", rounded(of_adapted),
+                 " with the adapted loading and to ", rounded(of_guided),
+                 " with the genes that tell the source's classes apart: ");
+        if (of_guided <= of_adapted + options.guided_from) {
+            out.decisions.push_back(compared + "the loading is kept");
+            return;
+        }
+        out.decisions.push_back(compared + "only those genes are taken from the source");
+        out.trust = Trust::guided;
+        out.clusters = std::move(other);
+        out.transfer.reset();
+        out.pldr.reset();
     }
 
     // --- none -------------------------------------------------------------------------------

@@ -248,6 +248,13 @@ TEST_CASE("trust can be set, and is then kept to") {
     CHECK(anchored.clusters.labels == find.fit(one.source, one.target).clusters.labels);
     CHECK(mentions(anchored.decisions, "trust was set to 'anchored'"));
 
+    const auto adapted = trusting(Trust::adapted).fit(one.source, one.target);
+    check_sound(adapted, one.target.rows(), 4, 4);
+    CHECK(adapted.trust == Trust::adapted);
+    REQUIRE(adapted.transfer.has_value());
+    CHECK(adapted.transfer->lambda == 1);
+    CHECK(one.agreement(adapted) >= one.oracle() - 0.05);
+
     const auto guided = trusting(Trust::guided).fit(one.source, one.target);
     check_sound(guided, one.target.rows(), 4, 4);
     CHECK(guided.trust == Trust::guided);
@@ -260,11 +267,62 @@ TEST_CASE("trust can be set, and is then kept to") {
     CHECK(right > one.target.rows() * 3 / 5);
 
     one.shuffle_labels();
-    for (const auto trust : {Trust::anchored, Trust::guided}) {
+    for (const auto trust : {Trust::anchored, Trust::adapted, Trust::guided}) {
         const auto fit = trusting(trust).fit(one.source, one.target);
         check_sound(fit, one.target.rows(), 4, 4);
         CHECK(fit.trust == trust);
     }
+}
+
+TEST_CASE("classes that the target does not bear out are not anchors") {
+    // labels wrong in two of five cells: profiles still correlate, but the classes lie elsewhere
+    const std::uint64_t seed = GENERATE(1u, 2u);
+    Case one(seed, 8);
+    RandomStream random(seed, 9);
+    for (auto& label : one.source.labels)
+        if (random.uniform() < 0.4)
+            label = "class " + std::to_string(1 + (label.back() - '1' + 1 + random.below(3)) % 4);
+    const auto fit = find.fit(one.source, one.target, {.seed = seed});
+    CAPTURE(seed, fit.relevance, fit.decisions);
+    check_sound(fit, one.target.rows(), 4, 4);
+    CHECK(fit.relevance > std::sqrt(0.5));
+    CHECK(fit.trust != Trust::anchored);
+    if (seed == 1) {
+        REQUIRE(fit.released_agreement.has_value());
+        CHECK(*fit.released_agreement < 0.75);
+        CHECK(mentions(fit.decisions, "the target does not bear the source's classes out"));
+    } else {
+        CHECK(mentions(fit.decisions, "only 1 of 4 clusters hold spots"));
+    }
+    CHECK(mentions(fit.decisions, "neighbours share their cluster"));
+    // and that is worth it
+    CHECK(one.agreement(fit) >
+          one.agreement(trusting(Trust::anchored).fit(one.source, one.target, {.seed = seed})));
+}
+
+TEST_CASE("a half relevant source gives its loading or its genes, whichever is more coherent") {
+    Case one(3, 8);
+    auto half = find;
+    half.options.anchored_from = 1;  // never anchored
+    half.options.used_from = 0;
+    const auto fit = half.fit(one.source, one.target);
+    check_sound(fit, one.target.rows(), 4, 4);
+    const auto graph = KnnGraph{{.neighbors = 6}}.fit(one.target.coordinates);
+    const auto adapted = trusting(Trust::adapted).fit(one.source, one.target);
+    const auto guided = trusting(Trust::guided).fit(one.source, one.target);
+    const double gain = assortativity(guided.clusters.labels, graph) -
+                        assortativity(adapted.clusters.labels, graph);
+    CHECK(fit.trust == (gain > 0.1 ? Trust::guided : Trust::adapted));
+    // with a lower bar the other is taken
+    half.options.guided_from = gain - 1e-9;
+    const auto lower = half.fit(one.source, one.target);
+    CHECK(lower.trust == Trust::guided);
+    CHECK(lower.clusters.labels == guided.clusters.labels);
+    CHECK_FALSE(lower.transfer.has_value());
+    half.options.guided_from = gain + 1e-9;
+    const auto higher = half.fit(one.source, one.target);
+    CHECK(higher.trust == Trust::adapted);
+    CHECK(higher.clusters.labels == adapted.clusters.labels);
 }
 
 TEST_CASE("a source without places, and a target whose labels are known") {
@@ -355,7 +413,7 @@ TEST_CASE("a source class that is all zeros") {
 TEST_CASE("regions: the same bits for any number of threads") {
     // large enough for the rows to be cut in lanes
     const Case one(10, 2, 60, 0.4);
-    for (const auto trust : {Trust::anchored, Trust::guided, Trust::none}) {
+    for (const auto trust : {Trust::anchored, Trust::adapted, Trust::guided, Trust::none}) {
         auto regions = trusting(trust);
         regions.options.starts = 2;
         const auto first = regions.fit(one.source, one.target, {.seed = 3});
@@ -368,7 +426,7 @@ TEST_CASE("regions: a request to stop gives what there is") {
     const Case one(11);
     std::stop_source stop;
     stop.request_stop();
-    for (const auto trust : {Trust::anchored, Trust::guided, Trust::none}) {
+    for (const auto trust : {Trust::anchored, Trust::adapted, Trust::guided, Trust::none}) {
         CAPTURE(to_text(trust));
         const auto fit = trusting(trust).fit(one.source, one.target, {.stop = stop.get_token()});
         check_sound(fit, one.target.rows(), 4, 4);
@@ -402,6 +460,7 @@ TEST_CASE("regions: what cannot be done is refused in words") {
     CHECK_THROWS_WITH(with([](O& o) { o.neighbors = 0; }), support::contains("neighbors = 0"));
     CHECK_THROWS_WITH(with([](O& o) { o.kappa = -1; }), support::contains("kappa = -1"));
     CHECK_THROWS_WITH(with([](O& o) { o.starts = 0; }), support::contains("starts = 0"));
+    CHECK_THROWS_WITH(with([](O& o) { o.lambda = -1; }), support::contains("lambda = -1"));
 
     auto unplaced = one.target;
     unplaced.coordinates.resize(0, 0);

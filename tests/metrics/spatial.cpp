@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 #include "support/random.hpp"
 
+#include <transst/metrics/assortativity.hpp>
 #include <transst/metrics/chaos.hpp>
 #include <transst/metrics/gearys_c.hpp>
 #include <transst/metrics/morans_i.hpp>
@@ -278,4 +279,33 @@ TEST_CASE("the simplified silhouette measures to centroids") {
     const auto labels = support::labels(3000, 6, 1);
     CHECK(simplified_silhouette(many, labels, {.threads = 5}) ==
           simplified_silhouette(many, labels));
+}
+
+TEST_CASE("assortativity is neighbours' agreement beyond chance") {
+    using Edges = std::vector<std::pair<Index, Index>>;
+    const Graph path = Graph::from_edges(4, Edges{{0, 1}, {1, 2}, {2, 3}});
+    // of six ends' pairs four agree; half of the ends are of each cluster
+    CHECK(std::abs(assortativity(Labels{0, 0, 1, 1}, path) - (4.0 / 6 - 0.5) / 0.5) < 1e-12);
+    CHECK(assortativity(Labels{0, 1, 0, 1}, path) == -1);
+    CHECK(assortativity(Labels{1, 1, 1, 1}, path) == 0);
+    CHECK(assortativity(Labels{0, 0, left_out, 1}, path) == 0);  // one cluster has all the edges
+    CHECK(assortativity(Labels{0, 1}, Graph::from_edges(2, Edges{})) == 0);
+    CHECK(assortativity(Labels{0, 0, 1, 1}, Graph::from_edges(4, Edges{{0, 1}, {2, 3}})) == 1);
+    // Newman 2003, table I: the couples of San Francisco, each an edge between four groups
+    const double couples[4][4] = {{0.258, 0.016, 0.035, 0.013},
+                                  {0.012, 0.157, 0.058, 0.019},
+                                  {0.013, 0.023, 0.306, 0.035},
+                                  {0.005, 0.007, 0.024, 0.016}};
+    Edges edges;
+    Labels groups;
+    for (Label a = 0; a < 4; ++a)
+        for (Label b = 0; b < 4; ++b)
+            for (int e = 0; e < std::lround(1000 * couples[a][b]); ++e) {
+                edges.emplace_back(std::ssize(groups), std::ssize(groups) + 1);
+                groups.push_back(a);
+                groups.push_back(b);
+            }
+    const Graph all = Graph::from_edges(std::ssize(groups), edges, true);
+    CHECK(std::abs(assortativity(groups, all) - 0.621) < 0.0025);  // the table is rounded
+    CHECK_THROWS_AS(assortativity(Labels{0}, path), ShapeMismatch);
 }

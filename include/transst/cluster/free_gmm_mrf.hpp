@@ -9,22 +9,29 @@
 
 namespace transst::detail {
 
-/// The best of several starts by its objective. The prior is hardly there: covariances are drawn
-/// towards half of the scores' own by d + 2 pseudo-spots, which keeps them from collapsing.
+/// A prior that is hardly there: covariances are drawn towards half of the scores' own by d + 2
+/// pseudo-spots, which keeps them from collapsing.
 template <class W>
-[[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
-                                           Index clusters, Index starts, std::optional<double> beta,
-                                           const RunOptions& run) {
+[[nodiscard]] MixturePrior<W> weak_prior(const RowMatrix<W>& scores, Index clusters) {
     const Index n = scores.rows(), d = scores.cols();
     const RowMatrix<W> centered = scores.rowwise() - scores.colwise().mean();
     Matrix<W> half =
         W(0.5) * centered.transpose() * centered / static_cast<W>(std::max<Index>(1, n - 1));
     half.diagonal().array() += std::max(half.trace() / static_cast<W>(d) * W(1e-9),
                                         std::numeric_limits<W>::min() * W(1e20));
-    MixturePrior<W> prior{{Matrix<W>(scores.colwise().mean().replicate(clusters, 1)),
-                           std::vector<Matrix<W>>(static_cast<std::size_t>(clusters), half)},
-                          Vector<W>::Constant(clusters, W(0.01)),
-                          Vector<W>::Constant(clusters, static_cast<W>(d + 2))};
+    return {{Matrix<W>(scores.colwise().mean().replicate(clusters, 1)),
+             std::vector<Matrix<W>>(static_cast<std::size_t>(clusters), half)},
+            Vector<W>::Constant(clusters, W(0.01)),
+            Vector<W>::Constant(clusters, static_cast<W>(d + 2))};
+}
+
+/// The best of several starts by its objective.
+template <class W>
+[[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
+                                           Index clusters, Index starts, std::optional<double> beta,
+                                           const RunOptions& run) {
+    const Index n = scores.rows();
+    const MixturePrior<W> prior = weak_prior(scores, clusters);
     // Starts are independent and run side by side, each on one thread. Mixtures without the field
     // are cheap: of four times as many the best go on.
     const RunOptions inner{
@@ -50,6 +57,35 @@ template <class W>
     for (std::size_t s = 1; s < fits.size(); ++s)
         if (fits[s].objective > fits[best].objective) best = s;
     return std::move(fits[best]);
+}
+
+/// The same, as a fit of its own: the largest cluster first.
+[[nodiscard]] inline ClusterFit<double> free_clusters(const RowMatrix<double>& scores,
+                                                      const Graph& graph, Index clusters,
+                                                      Index starts, std::optional<double> beta,
+                                                      const RunOptions& run) {
+    ClusterFit<double> out;
+    std::vector<Label> none;
+    take_over(out, free_mixture(scores, graph, clusters, starts, beta, run), {}, none);
+    out.stopped = run.stop.stop_requested();
+    if (!out.converged && !out.stopped)
+        out.warnings.push_back(text("the mixture did not converge in ", out.iterations,
+                                    " iterations; its labels may still move"));
+    return out;
+}
+
+/// What becomes of a partition when nothing but the scores and the field holds it.
+[[nodiscard]] inline std::vector<Label> released(const RowMatrix<double>& scores,
+                                                 const Graph& graph, const ClusterFit<double>& held,
+                                                 std::optional<double> beta,
+                                                 const RunOptions& run) {
+    const MeanField<double> field(
+        scores, graph,
+        {.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood, .beta = beta.value_or(1)}, run);
+    ClusterFit<double> out;
+    std::vector<Label> none;
+    take_over(out, field.fit(weak_prior(scores, held.clusters()), held.responsibilities), {}, none);
+    return std::move(out.labels);
 }
 
 /// The partition that agrees best with the others (largest mean adjusted Rand index).

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <transst/cluster/anchored_gmm_mrf.hpp>
-#include <transst/matrix/standardized.hpp>
+#include <transst/matrix/group_sums.hpp>
 
 #include <cmath>
 
@@ -81,15 +81,11 @@ template <class SourceRows, class TargetRows>
     const Index classes = std::ssize(class_names), count = clusters.clusters();
     // mean of each group and gene, less the mean of all: p × groups
     const auto profiles = [&](const auto& x, std::span<const Label> of, Index groups) {
-        const auto swept =
-            sweep<double>(x, Matrix<double>(x.cols(), 0), groups, NoState{}, run,
-                          [&](NoState&, Index begin, RowBlock<double>, RowBlock<double> c) {
-                              for (Index i = 0; i < c.rows(); ++i)
-                                  c(i, of[static_cast<std::size_t>(begin + i)]) = 1;
-                          });
+        const auto group_of = [&](Index row) { return of[static_cast<std::size_t>(row)]; };
         Vector<double> sizes = Vector<double>::Zero(groups);
         for (const Label k : of) sizes[k] += 1;
-        Matrix<double> means = swept.product * sizes.cwiseMax(1).cwiseInverse().asDiagonal();
+        Matrix<double> means =
+            group_sums(x, groups, group_of, run) * sizes.cwiseMax(1).cwiseInverse().asDiagonal();
         means.colwise() -= (means * sizes / sizes.sum()).eval();
         return means;
     };

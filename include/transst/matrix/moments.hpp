@@ -6,6 +6,7 @@
 #include <transst/matrix/rows.hpp>
 
 #include <cmath>
+#include <vector>
 
 namespace transst {
 
@@ -47,29 +48,46 @@ void refuse_non_finite(const X& x, std::string_view caller) {
     });
 }
 
-/// Sums over the rows `use(row)` says yes to. Throws BadData if an entry is not finite.
-template <ExpressionRows X, class Use>
-[[nodiscard]] GeneSums gene_sums(const X& x, const RunOptions& run, std::string_view caller,
-                                 Use&& use) {
-    const GeneSums total =
-        sum_lanes(Lanes(x.rows()), run.threads, GeneSums::zero(x.cols()),
-                  [&](GeneSums& sums, Index begin, Index end) {
-                      for (Index i = begin; i < end; ++i) sums.cells += use(i) ? 1 : 0;
-                      for_each_entry(x, begin, end, [&](Index i, Index j, auto value) {
-                          if (!use(i)) return;
-                          const auto v = static_cast<double>(value);
-                          sums.sum[j] += v;
-                          sums.squares[j] += v * v;
-                      });
-                  });
-    if (!std::isfinite(total.squares.sum())) refuse_non_finite(x, caller);
-    return total;
+/// Sums over each group of rows, in one pass; group_of(row) is in [0, groups), or negative for a
+/// row that is left out. Throws BadData if an entry is not finite.
+template <ExpressionRows X, class GroupOf>
+[[nodiscard]] std::vector<GeneSums> gene_sums_by(const X& x, Index groups, GroupOf&& group_of,
+                                                 const RunOptions& run, std::string_view caller) {
+    struct All {
+        std::vector<GeneSums> of;
+        All& operator+=(const All& other) {
+            for (std::size_t g = 0; g < of.size(); ++g) of[g] += other.of[g];
+            return *this;
+        }
+    };
+    const All zero{
+        std::vector<GeneSums>(static_cast<std::size_t>(groups), GeneSums::zero(x.cols()))};
+    // lanes long enough that their accumulators stay small beside the data
+    auto all = sum_lanes(Lanes(x.rows(), std::max<Index>(512, 8 * groups)), run.threads, zero,
+                         [&](All& sums, Index begin, Index end) {
+                             for (Index i = begin; i < end; ++i)
+                                 if (const Index g = group_of(i); g >= 0)
+                                     sums.of[static_cast<std::size_t>(g)].cells += 1;
+                             for_each_entry(x, begin, end, [&](Index i, Index j, auto value) {
+                                 const Index g = group_of(i);
+                                 if (g < 0) return;
+                                 const auto v = static_cast<double>(value);
+                                 auto& own = sums.of[static_cast<std::size_t>(g)];
+                                 own.sum[j] += v;
+                                 own.squares[j] += v * v;
+                             });
+                         });
+    for (const auto& sums : all.of)
+        if (!std::isfinite(sums.squares.sum())) refuse_non_finite(x, caller);
+    return std::move(all.of);
 }
 
 /// Sums over all rows.
 template <ExpressionRows X>
 [[nodiscard]] GeneSums gene_sums(const X& x, const RunOptions& run, std::string_view caller) {
-    return gene_sums(x, run, caller, [](Index) { return true; });
+    return gene_sums_by(
+               x, 1, [](Index) { return Index{0}; }, run, caller)
+        .front();
 }
 
 /// ‖x_j‖² of each column (p). Throws BadData if an entry is not finite.

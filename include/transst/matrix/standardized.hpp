@@ -110,9 +110,10 @@ template <ExpressionRows Rows>
                                                  std::string_view caller) {
     // Σ(x − m)² = Σx² − Σ_s (2 m_s Σ_s x − n_s m_s²)
     Vector<double> norms = Vector<double>::Zero(x.cols());
+    const auto of_section = gene_sums_by(
+        x.raw(), x.sections(), [&](Index row) { return x.section_of(row); }, run, caller);
     for (Index s = 0; s < x.sections(); ++s) {
-        const GeneSums sums =
-            gene_sums(x.raw(), run, caller, [&](Index row) { return x.section_of(row) == s; });
+        const GeneSums& sums = of_section[static_cast<std::size_t>(s)];
         const Vector<double> m = x.mean().row(s).transpose();
         norms += sums.squares - 2 * m.cwiseProduct(sums.sum) + sums.cells * m.cwiseAbs2();
     }

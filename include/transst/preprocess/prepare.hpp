@@ -66,34 +66,9 @@ template <ExpressionRows Rows>
                                                  std::span<const std::int32_t> section,
                                                  std::size_t sections, std::string_view caller,
                                                  const RunOptions& run) {
-    struct All {
-        std::vector<GeneSums> of;
-        All& operator+=(const All& other) {
-            for (std::size_t s = 0; s < of.size(); ++s) of[s] += other.of[s];
-            return *this;
-        }
-    };
-    const GeneSubset<Rows> chosen(x, columns);
-    const All zero{std::vector<GeneSums>(sections, GeneSums::zero(chosen.cols()))};
-    // lanes long enough that their accumulators stay small beside the data
-    const Index shortest = std::max<Index>(512, 8 * static_cast<Index>(sections));
-    auto all = sum_lanes(Lanes(x.rows(), shortest), run.threads, zero,
-                         [&](All& sums, Index begin, Index end) {
-                             for (Index i = begin; i < end; ++i)
-                                 if (const auto s = section[static_cast<std::size_t>(i)]; s >= 0)
-                                     sums.of[static_cast<std::size_t>(s)].cells += 1;
-                             for_each_entry(chosen, begin, end, [&](Index i, Index j, auto value) {
-                                 const auto s = section[static_cast<std::size_t>(i)];
-                                 if (s < 0) return;
-                                 const auto v = static_cast<double>(value);
-                                 auto& own = sums.of[static_cast<std::size_t>(s)];
-                                 own.sum[j] += v;
-                                 own.squares[j] += v * v;
-                             });
-                         });
-    for (const auto& s : all.of)
-        if (!std::isfinite(s.squares.sum())) refuse_non_finite(x, caller);
-    return std::move(all.of);
+    return gene_sums_by(
+        GeneSubset<Rows>(x, columns), static_cast<Index>(sections),
+        [&](Index row) { return Index{section[static_cast<std::size_t>(row)]}; }, run, caller);
 }
 
 /// The library's own matrix for what Rows hands out: sparse stays sparse, dense dense.

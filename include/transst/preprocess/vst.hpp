@@ -57,7 +57,9 @@ template <ExpressionRows X, class Use>
     const Index genes = samples.front().cols();
     auto sums = GeneSums::zero(genes);
     for (std::size_t s = 0; s < samples.size(); ++s)
-        sums += gene_sums(samples[s], run, who, [&](Index i) { return use(s, i); });
+        sums += gene_sums_by(
+                    samples[s], 1, [&](Index i) { return Index{use(s, i) ? 0 : -1}; }, run, who)
+                    .front();
     VSTFit fit = expected_variance(sums, span);
 
     const double clip = std::sqrt(sums.cells);

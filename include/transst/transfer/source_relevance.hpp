@@ -7,6 +7,7 @@
 #pragma once
 
 #include <transst/graph/neighborhood_means.hpp>
+#include <transst/matrix/group_sums.hpp>
 #include <transst/reduce/discriminant_axes.hpp>
 #include <transst/reduce/truncated_svd.hpp>
 
@@ -71,16 +72,16 @@ private:
         for (Index i = 0; i < source.rows(); ++i)
             if (const Label k = labels[static_cast<std::size_t>(i)]; k != left_out)
                 counts(source.section_of(i), k) += 1;
-        const auto swept = sweep<Scalar>(
-            source, Matrix<W>(source.cols(), 0), sections * classes, NoState{}, run,
-            [&](NoState&, Index begin, RowBlock<Scalar>, RowBlock<Scalar> c) {
-                for (Index i = 0; i < c.rows(); ++i)
-                    if (const Label k = labels[static_cast<std::size_t>(begin + i)]; k != left_out)
-                        c(i, source.section_of(begin + i) * classes + k) = 1;
-            });
+        const Matrix<W> of_classes = group_sums<Scalar>(
+            source, sections * classes,
+            [&](Index row) -> Index {
+                const Label k = labels[static_cast<std::size_t>(row)];
+                return k == left_out ? k : source.section_of(row) * classes + k;
+            },
+            run);
         std::vector<Matrix<W>> sums;
         for (Index s = 0; s < sections; ++s)
-            sums.push_back(swept.product.middleCols(s * classes, classes).transpose());
+            sums.push_back(of_classes.middleCols(s * classes, classes).transpose());
         return detail::solve_class_means(sums, counts).means;
     }
 

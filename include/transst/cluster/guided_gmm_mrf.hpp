@@ -1,0 +1,92 @@
+// The target's regions in the genes that tell the source's classes apart. Ours.
+#pragma once
+
+#include <transst/cluster/free_gmm_mrf.hpp>
+#include <transst/matrix/standardized.hpp>
+#include <transst/reduce/autocorrelation_factors.hpp>
+#include <transst/reduce/truncated_svd.hpp>
+
+namespace transst {
+
+/// Only which genes matter is taken from the source; what is made of them is the target's own:
+/// factors that are smooth in space, and a mixture on those. How many genes and factors are best is
+/// not known: of all the ways in the options the partition that agrees best with the others is
+/// kept.
+struct GuidedGMM_MRF {
+    static constexpr std::string_view name = "GuidedGMM_MRF";
+
+    struct Options {
+        Index clusters = 7;                            ///< K
+        std::vector<double> gene_shares{.05, .1, .2};  ///< of the genes, the most informative
+        std::vector<Index> factors{8, 12, 16, 20};     ///< of those genes, before the K − 1 most
+                                                       ///< autocorrelated directions are kept
+        Index starts = 5;                              ///< of each mixture
+        std::optional<double> beta{};                  ///< of the field; nothing: estimated
+    } options{};
+
+    /// target: spots × p, standardised; information: what each gene says about the classes (p), see
+    /// class_information; graph: of the spots, undirected. Throws ShapeMismatch where they do not
+    /// fit, InvalidArgument for options out of range.
+    template <class Rows>
+    [[nodiscard]] ClusterFit<double> fit(const Standardized<Rows>& target,
+                                         const Vector<double>& information, const Graph& graph,
+                                         const RunOptions& run = {}) const {
+        const Index p = target.cols();
+        check(target.rows(), p, information, graph);
+        std::vector<Index> order(static_cast<std::size_t>(p));
+        std::iota(order.begin(), order.end(), Index{0});
+        std::stable_sort(order.begin(), order.end(),
+                         [&](Index a, Index b) { return information[a] > information[b]; });
+        std::vector<ClusterFit<double>> fits;
+        std::vector<std::vector<Label>> partitions;
+        for (const double share : options.gene_shares) {
+            const Index genes =
+                std::clamp<Index>(static_cast<Index>(share * static_cast<double>(p)), 2, p);
+            std::vector<bool> keep(static_cast<std::size_t>(p), false);
+            for (Index j = 0; j < genes; ++j)
+                keep[static_cast<std::size_t>(order[static_cast<std::size_t>(j)])] = true;
+            const Index most =
+                std::min({*std::max_element(options.factors.begin(), options.factors.end()),
+                          target.rows() - 1, genes - 1});
+            const auto svd =
+                TruncatedSVD<>{{.factors = most, .max_iterations = 100, .tolerance = 1e-6}}.fit(
+                    keep_genes(target, keep), run);
+            for (const Index factors : options.factors) {
+                const RowMatrix<double> v = autocorrelation_factors(
+                    RowMatrix<double>(svd.scores.leftCols(std::min(factors, most))), graph,
+                    std::max<Index>(1, options.clusters - 1));
+                fits.push_back(detail::free_clusters(v, graph, options.clusters, options.starts,
+                                                     options.beta, run));
+                partitions.push_back(fits.back().labels);
+            }
+        }
+        return std::move(fits[detail::medoid(partitions)]);
+    }
+
+private:
+    void check(Index spots, Index genes, const Vector<double>& information,
+               const Graph& graph) const {
+        require<ShapeMismatch>(information.size() == genes, "GuidedGMM_MRF::fit: information has ",
+                               information.size(), " entries, the target ", genes, " genes");
+        require<ShapeMismatch>(graph.nodes() == spots, "GuidedGMM_MRF::fit: graph has ",
+                               graph.nodes(), " nodes, the target ", spots, " spots");
+        require(!graph.directed, "GuidedGMM_MRF::fit: graph is directed; symmetrise it");
+        require(genes >= 2 && spots >= 2, "GuidedGMM_MRF::fit: the target has ", spots,
+                " spots and ", genes, " genes; there must be two or more of each");
+        require(options.clusters >= 1 && options.clusters <= spots,
+                "GuidedGMM_MRF::fit: clusters = ", options.clusters, ", the target has ", spots,
+                " spots; clusters must be at least 1 and at most the number of spots");
+        require(!options.gene_shares.empty() && !options.factors.empty(),
+                "GuidedGMM_MRF::fit: gene_shares and factors must not be empty");
+        for (const double share : options.gene_shares)
+            require(share > 0 && share <= 1, "GuidedGMM_MRF::fit: gene_shares holds ", share,
+                    "; a share must be above 0 and at most 1");
+        for (const Index factors : options.factors)
+            require(factors >= 1, "GuidedGMM_MRF::fit: factors holds ", factors,
+                    "; it must be at least 1");
+        require(options.starts >= 1, "GuidedGMM_MRF::fit: starts = ", options.starts,
+                "; it must be at least 1");
+    }
+};
+
+}  // namespace transst
