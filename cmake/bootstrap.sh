@@ -135,7 +135,7 @@ check_cmake
 
 if [ "$command" = quickstart ]; then
     configure_and_build quickstart "$@"
-    "$build/bin/transst" demo
+    "$build/bin/transst" demo --out "$build/demo" --force
 else
     configure_and_build test "$@"
     ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$jobs"

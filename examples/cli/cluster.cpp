@@ -79,9 +79,14 @@ void check_options(const ClusterOptions& options) {
     require(!options.target.empty(), "--target is empty; name a folder");
     for (const auto& source : options.sources)
         require(!source.empty(), "--source is empty; name a folder, or leave it out");
+    const auto same_folder = [](const std::string& a, const std::string& b) {
+        std::error_code ignored;
+        return a == b || std::filesystem::equivalent(a, b, ignored);
+    };
     for (auto at = options.sources.begin(); at != options.sources.end(); ++at)
-        require(std::find(options.sources.begin(), at, *at) == at, "--source ", *at,
-                " is given twice; leave one out");
+        require(std::none_of(options.sources.begin(), at,
+                             [&](const auto& other) { return same_folder(*at, other); }),
+                "--source ", *at, " is given twice; leave one out");
     require(!options.clusters.empty(), "--clusters is missing");
     if (options.lambda != "auto") (void)parse_number("--lambda", options.lambda);
     if (options.beta != "auto")
@@ -182,7 +187,10 @@ std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tis
         .fit(places, target.sections, run);
 }
 
-std::string with_class_name(std::string warning, const std::vector<std::string>& names) {
+std::string in_program_words(std::string warning, const std::vector<std::string>& names) {
+    // the library's options are not the program's
+    if (const auto at = warning.find("; raise max_iterations"); at != warning.npos)
+        warning.erase(at);
     constexpr std::string_view before = "class ";
     if (!warning.starts_with(before)) return warning;
     std::size_t k = 0;
@@ -268,7 +276,7 @@ void add_cluster(CLI::App& program) {
     add(reading, "--label-column", o.label_column, "Column of cells.tsv with the labels");
     add(reading, "--stretch-x", o.stretch_x, "Multiply x by this")->transform(finite_number(true));
     add(reading, "--stretch-y", o.stretch_y,
-        "Multiply y by this: 1.7320508 for array rows of Visium")
+        "Multiply y by this: 1.7320508075688772 for array rows of Visium")
         ->transform(finite_number(true));
     command
         ->add_flag("--allow-duplicates", o.allow_duplicates,
@@ -299,13 +307,22 @@ void add_cluster(CLI::App& program) {
                      wrapped("Nearest neighbours of a spot [6, with --method paper 5]"))
         ->transform(at_least_1)
         ->group(method);
+    add(method, "--neighborhood", o.neighborhood,
+        "Who neighbours whom: nearest, radius, or the square or hexagonal lattice of whole x "
+        "(column) and y (row)")
+        ->option_text("NAME=" + o.neighborhood)
+        ->check(CLI::IsMember({"nearest", "radius", "square", "hexagonal"}));
+    add(method, "--radius", o.radius,
+        "Of --neighborhood radius; 0: such that the median spot has 4 to 6 neighbours")
+        ->transform(finite_number());
     add(method, "--beta", o.beta, "Smoothness in space, 0 or more; auto: estimated");
     command
         ->add_option("--starts", o.starts,
                      wrapped("Starts of a mixture without anchors [5, with --method paper 10]"))
         ->transform(at_least_1)
         ->group(method);
-    add(method, "--criterion", o.criterion, "By which the number of clusters is chosen")
+    add(method, "--criterion", o.criterion,
+        "By which the number of clusters is chosen: bic, mbic, hbic, icl or stability")
         ->option_text("NAME=" + o.criterion)
         ->check(CLI::IsMember({"bic", "mbic", "hbic", "icl", "stability"}));
     add(method, "--method", o.method,
@@ -328,41 +345,45 @@ void add_cluster(CLI::App& program) {
     const char* paper = "Method paper (each of these implies it)";
     add(paper, "--lambda", o.lambda,
         "Weight of the source's loading, 0 or more, or inf; auto: chosen on the target");
-    add(paper, "--penalty", o.penalty, "What lambda multiplies")
+    add(paper, "--penalty", o.penalty, "What lambda multiplies: relative, absolute or information")
         ->option_text("NAME=" + o.penalty)
         ->check(CLI::IsMember({"relative", "absolute", "information"}));
-    add(paper, "--scores", o.scores, "How factor scores are computed")
+    add(paper, "--scores", o.scores, "How factor scores are computed: generalized or least-squares")
         ->option_text("NAME=" + o.scores)
         ->check(CLI::IsMember({"generalized", "least-squares"}));
+    add(paper, "--field", o.field,
+        "How labels are found: iterated conditional modes, or mean (the mean field)")
+        ->option_text("NAME=" + o.field)
+        ->check(CLI::IsMember({"modes", "mean"}));
     command->add_flag("--published", o.published, "Do as the published code does, errors included")
         ->group(paper);
     command->footer(
         "Examples:\n"
-        "  transst cluster --source 151673 --target 151674 --stretch-y 1.7320508 \\\n"
-        "      --clusters 7 --out result\n"
+        "  transst cluster --source 151673 --target 151674 --clusters 7 \\\n"
+        "      --stretch-y 1.7320508075688772 --out result\n"
         "  transst cluster --source B1 --source C1 --target A1 --ignore undetermined \\\n"
         "      --clusters 5 --out A1-regions");
     command->callback([options, command] {
         const auto given = [&](const char* name) { return command->count(name) > 0; };
         if (options->published) {
-            for (const char* name :
-                 {"--standardize", "--penalty", "--scores", "--beta", "--starts"})
+            for (const char* name : {"--standardize", "--penalty", "--scores", "--field", "--beta",
+                                     "--starts", "--neighborhood"})
                 require(!given(name), name,
                         " cannot be given with --published, which sets it; leave "
                         "out one of the two");
             // the published code chooses lambda itself, unless told
             if (!given("--lambda")) options->lambda = "auto";
         }
-        const bool of_paper =
-            options->published || given("--lambda") || given("--penalty") || given("--scores");
+        const bool of_paper = options->published || given("--lambda") || given("--penalty") ||
+                              given("--scores") || given("--field");
         if (of_paper) {
             for (const char* name : {"--trust", "--kappa"})
                 require(!given(name), name,
-                        " belongs to --method trust, and --published, --lambda, "
-                        "--penalty and --scores to --method paper; leave out one of the two");
+                        " belongs to --method trust, and --published, --lambda, --penalty, "
+                        "--scores and --field to --method paper; leave out one of the two");
             require(options->method != "trust" || !given("--method"),
-                    "--method trust has no --published, "
-                    "--lambda, --penalty or --scores; leave these out, or say --method paper");
+                    "--method trust has no --published, --lambda, --penalty, --scores or "
+                    "--field; leave these out, or say --method paper");
             options->method = "paper";
         }
         cluster(*options);

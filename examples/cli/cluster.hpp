@@ -31,7 +31,7 @@ struct ClusterOptions {
     std::string neighborhood = "nearest";
     double radius = 0;
     bool allow_duplicates = false;
-    std::string beta = "auto";
+    std::string beta = "auto", field = "modes";
     std::optional<transst::Index> starts;  ///< nothing: the method's own
 
     std::string method = "trust";  ///< or paper

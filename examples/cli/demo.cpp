@@ -2,6 +2,7 @@
 #include "cluster.hpp"
 #include "commands.hpp"
 #include "options.hpp"
+#include "output_folder.hpp"
 
 #include <transst/io/folder.hpp>
 #include <transst/simulate/tissue.hpp>
@@ -15,19 +16,22 @@ void add_demo(CLI::App& program) {
         std::string out = "transst-demo";
         std::uint64_t seed = 1;
         int threads = 0;
+        bool force = false;
     };
     auto* command = program.add_subcommand(
         "demo", wrapped("Simulate a tissue, cluster it, and say how well that went"));
     auto options = std::make_shared<Options>();
     command
         ->add_option("--out", options->out,
-                     wrapped("Folder to write to; the last demo there is replaced"))
+                     wrapped("Folder to write to: source, target and result in it"))
         ->type_name("DIR")
         ->capture_default_str();
+    command->add_flag("--force", options->force, "Replace what is already there");
     add_run_options(*command, options->seed, options->threads);
     command->callback([options] {
         transst::require(!options->out.empty(), "--out is empty; name a folder");
         const std::filesystem::path out = options->out;
+        const OutputFolder folder(out, {"source", "target", "result"}, options->force);
         const transst::TissueSimulation simulation{
             {.height = 80, .width = 80, .target_share = 0.5}};
         const auto tissue = simulation.counts({.seed = options->seed, .threads = options->threads});
@@ -41,7 +45,7 @@ void add_demo(CLI::App& program) {
         job.factors = simulation.options.factors;
         job.seed = options->seed;
         job.threads = options->threads;
-        job.force = true;
+        job.force = options->force;
         cluster(job);
     });
 }

@@ -11,6 +11,21 @@
 #include <iostream>
 #include <new>
 
+namespace {
+
+/// An error of the library in the program's words: without the function's name, and with options
+/// called what they are called here.
+std::string in_program_words(std::string words) {
+    const auto colons = words.find("::"), end = words.find(": ");
+    if (colons < end && end != words.npos && words.find(' ') > colons) words.erase(0, end + 2);
+    constexpr std::string_view option = "set allow_duplicates";
+    if (const auto at = words.find(option); at != words.npos)
+        words.replace(at, option.size(), "give --allow-duplicates");
+    return words;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
     CLI::App program(
         "Carries what a labelled reference knows into a spatial tissue sample, and\n"
@@ -35,21 +50,22 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
         const auto commands = program.get_subcommands();
-        if (commands.empty() && argc > 1 && *argv[1] != '-')
-            std::cerr << "transst: there is no command '" << argv[1] << "'";
+        if (commands.empty() && argc > 1)
+            std::cerr << "transst: there is no " << (*argv[1] == '-' ? "option" : "command") << " '"
+                      << argv[1] << "'";
         else
             std::cerr << "transst: " << error.what();
         std::cerr << ". Try 'transst " << (commands.empty() ? "" : commands[0]->get_name() + " ")
                   << "--help'.\n";
         return 2;
     } catch (const transst::InvalidArgument& error) {
-        std::cerr << "transst: " << error.what() << '\n';
+        std::cerr << "transst: " << in_program_words(error.what()) << '\n';
         return 2;
     } catch (const std::bad_alloc&) {
         std::cerr << "transst: there is not enough memory for these data\n";
         return 1;
     } catch (const std::exception& error) {
-        std::cerr << "transst: " << error.what() << '\n';
+        std::cerr << "transst: " << in_program_words(error.what()) << '\n';
         return 1;
     }
 }

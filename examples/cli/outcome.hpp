@@ -57,8 +57,9 @@ template <class Step>
     return {{"converged", step.converged}, {"iterations", step.iterations}, {"trace", step.trace}};
 }
 
-/// Classes are numbered in a fit's words; here they have names.
-[[nodiscard]] std::string with_class_name(std::string warning,
-                                          const std::vector<std::string>& names);
+/// A fit's warning as the program says it: classes, there numbered, have names here, and options
+/// that the program does not have are not recommended.
+[[nodiscard]] std::string in_program_words(std::string warning,
+                                           const std::vector<std::string>& names);
 
 }  // namespace transst_program

@@ -33,6 +33,7 @@ Steps make_steps(const ClusterOptions& options) {
         s.transfer.options.scores =
             options.scores == "least-squares" ? Scores::least_squares : Scores::generalized;
         s.choose_lambda.options.transfer = s.transfer.options;
+        if (options.field == "mean") s.mixture.options.field = Field::mean;
         if (options.starts) s.mixture.options.starts = *options.starts;
         if (options.beta != "auto") {
             s.mixture.options.beta_by = Beta::fixed;
@@ -78,7 +79,7 @@ Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options
     out.times = fit.times();
     const auto warn = [&](const auto& words) {
         for (const auto& w : words)
-            out.warnings.push_back(with_class_name(w, prepared.class_names));
+            out.warnings.push_back(in_program_words(w, prepared.class_names));
     };
 
     StepClock clock;

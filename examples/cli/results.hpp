@@ -98,7 +98,8 @@ public:
                                      {"confidence", outcome.names[k].confidence},
                                      {"novel", outcome.names[k].novel}});
         warn(outcome.warnings);
-        warn(clusters.warnings);
+        for (const auto& words : clusters.warnings)
+            warn({in_program_words(words, outcome.class_names)});
         decisions_ = outcome.decisions;
         lambda_ = outcome.lambda;
         relevance_ = outcome.relevance;
@@ -202,37 +203,47 @@ private:
         return o.clusters;
     }
 
+    /// Every option in force; those of the other method are not.
     void describe_options(const ClusterOptions& o) {
         const bool paper = o.published || o.method == "paper";
         options_ = {{"sources", o.sources},
                     {"target", o.target},
                     {"clusters", clusters_json(o)},
-                    {"criterion", o.criterion},
-                    {"method", o.published ? "paper" : o.method},
-                    {"trust", o.trust},
-                    {"kappa", o.kappa},
+                    {"method", paper ? "paper" : o.method},
+                    {"published", o.published},
                     {"ignore", o.ignore},
                     {"label_column", o.label_column},
                     {"stretch_x", o.stretch_x},
                     {"stretch_y", o.stretch_y},
-                    {"genes", o.genes},
-                    {"gene_criterion", o.gene_criterion},
-                    {"gene_list", o.gene_list},
-                    {"genes_from", o.genes_from},
+                    {"allow_duplicates", o.allow_duplicates},
                     {"standardize", o.published ? "all" : o.standardize},
                     {"factors", o.factors},
-                    {"lambda", o.lambda},
-                    {"penalty", o.published ? "absolute" : o.penalty},
-                    {"scores", o.published ? "least-squares" : o.scores},
-                    {"neighbors", o.neighbors.value_or(paper ? 5 : 6)},
                     {"neighborhood", o.neighborhood},
-                    {"radius", o.radius},
-                    {"allow_duplicates", o.allow_duplicates},
-                    {"beta", o.published ? "2" : o.beta},
                     {"starts", o.published ? 1 : o.starts.value_or(paper ? 10 : 5)},
-                    {"published", o.published},
                     {"seed", o.seed},
-                    {"threads", o.threads}};
+                    {"threads", transst::resolve_threads(o.threads)}};
+        if (o.clusters.size() > 1) options_["criterion"] = o.criterion;
+        if (o.gene_list.empty()) {
+            options_["genes"] = o.genes;
+            options_["gene_criterion"] = o.gene_criterion;
+            options_["genes_from"] = o.genes_from;
+        } else {
+            options_["gene_list"] = o.gene_list;
+        }
+        if (o.neighborhood == "nearest")
+            options_["neighbors"] = o.neighbors.value_or(paper ? 5 : 6);
+        if (o.neighborhood == "radius") options_["radius"] = o.radius;
+        // the published code counts an edge at both of its ends
+        options_["beta"] = o.published ? "2, half of it for each directed neighbour" : o.beta;
+        if (paper) {
+            options_["lambda"] = o.lambda;
+            options_["penalty"] = o.published ? "absolute" : o.penalty;
+            options_["scores"] = o.published ? "least-squares" : o.scores;
+            options_["field"] = o.field;
+        } else {
+            options_["trust"] = o.trust;
+            options_["kappa"] = o.kappa;
+        }
     }
 
     static void append_number(std::string& out, double value) {

@@ -66,7 +66,7 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     out.clusters_choice = std::move(fit.clusters_choice);
     out.decisions = std::move(fit.decisions);
     for (auto& warning : fit.warnings)
-        out.warnings.push_back(with_class_name(warning, out.class_names));
+        out.warnings.push_back(in_program_words(warning, out.class_names));
     out.times = std::move(fit.times);
     return out;
 }

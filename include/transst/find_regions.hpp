@@ -3,9 +3,9 @@
 // How relevant the source is is learned from the target, without labels of it (SourceRelevance):
 //   anchored   the source's classes are priors of the target's mixture, in factors of the source,
 //              and hold when they are taken away again;
+//   guided     only which genes tell classes apart is taken from the source, where the regions
+//              found with them are coherent;
 //   adapted    the source's loading, adapted to the target, gives the factors: the paper's steps;
-//   guided     only which genes tell classes apart is taken from the source, where that makes
-//              regions more coherent than the adapted loading does;
 //   none       the source is not used.
 // The three steps of the paper are a Pipeline; this is what the program does by default.
 #pragma once
@@ -26,7 +26,7 @@
 namespace transst {
 
 /// How far the source was trusted.
-enum class Trust { anchored, adapted, guided, none };
+enum class Trust { anchored, guided, adapted, none };
 
 [[nodiscard]] constexpr std::string_view to_text(Trust trust) {
     switch (trust) {
@@ -91,8 +91,7 @@ struct FindRegions {
                                       ///< the target's classes than it leaves unexplained
         double used_from = 0.1;       ///< and above which it is worth a look
         double released_from = 0.75;  ///< released_agreement above which anchors are believed
-        double guided_from = 0.1;     ///< assortativity that guided clusters must have beyond
-                                      ///< that of adapted ones to be preferred
+        double guided_from = 0.5;     ///< assortativity from which guided clusters are coherent
         bool allow_duplicates = false;  ///< of the same place in the same section
     } options{};
 
@@ -228,33 +227,37 @@ private:
             out.decisions.push_back(text(found, ": its classes anchor the target's clusters"));
         } else if (explained > options.used_from) {
             out.trust = Trust::adapted;
-            out.decisions.push_back(
-                text(found,
-                     ": its classes are not taken over, but its loading is, adapted to the "
-                     "target"));
+            out.decisions.push_back(text(found, ": its classes are not taken over"));
         } else {
             out.trust = Trust::none;
             out.decisions.push_back(text(found,
                                          ": the source is not trusted; the target is clustered "
                                          "alone"));
         }
-        if (out.trust == Trust::anchored || out.trust == Trust::adapted) {
+        const auto learn_factors = [&] {
             out.pldr =
                 PLDR<>{{.factors = options.factors}}.fit(prepared.source, prepared.labels, run);
-            out.warnings.insert(out.warnings.end(), out.pldr->warnings.begin(),
-                                out.pldr->warnings.end());
             clock.end("PLDR");
+        };
+        if (out.trust == Trust::anchored) {
+            learn_factors();
+            if (!anchored(prepared, nearest, graph, run, clock, out)) out.trust = Trust::adapted;
         }
-        if (out.trust == Trust::anchored && !anchored(prepared, nearest, graph, run, clock, out))
-            out.trust = Trust::adapted;
+        if (out.trust == Trust::guided || (out.trust == Trust::adapted && !options.trust)) {
+            const bool coherent = guided(prepared, graph, run, out);
+            clock.end("guided mixtures");
+            if (coherent || options.trust) out.trust = Trust::guided;
+        }
         if (out.trust == Trust::adapted) {
+            if (!out.pldr) learn_factors();
             adapted(prepared, graph, run, out);
             clock.end("adapted mixture");
-            if (!options.trust) prefer_guided(prepared, graph, run, clock, out);
-        } else if (out.trust == Trust::guided) {
-            out.clusters = guided(prepared, graph, wanted_alone(prepared, graph, run, out), run);
-            clock.end("guided mixtures");
         }
+        if (out.trust == Trust::guided)
+            out.pldr.reset();
+        else if (out.pldr)
+            out.warnings.insert(out.warnings.end(), out.pldr->warnings.begin(),
+                                out.pldr->warnings.end());
         if (out.trust == Trust::adapted || out.trust == Trust::guided) {
             auto named = name_by_profile(prepared.source, prepared.labels, prepared.class_names,
                                          prepared.target, out.clusters, run);
@@ -404,7 +407,35 @@ private:
         return scale > 0 ? Scores64(svd.scores / scale) : svd.scores;
     }
 
-    // --- adapted and guided -----------------------------------------------------------------
+    // --- guided and adapted -----------------------------------------------------------------
+
+    /// Whether the clusters found in the source's informative genes are coherent.
+    template <class SourceRows, class TargetRows>
+    [[nodiscard]] bool guided(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
+                              const RunOptions& run, RegionsFit& out) const {
+        const Index wanted = options.try_clusters.empty()
+                                 ? options.clusters
+                                 : number_of_clusters(own_scores(prepared.target, run), graph,
+                                                      fit_free(run), run, out);
+        out.clusters =
+            GuidedGMM_MRF{{.clusters = wanted, .starts = options.starts, .beta = options.beta}}.fit(
+                prepared.target,
+                class_information(prepared.source, std::span<const Label>(prepared.labels),
+                                  std::ssize(prepared.class_names), run),
+                graph, run);
+        const double coherence = assortativity(out.clusters.labels, graph);
+        const bool coherent = coherence >= options.guided_from;
+        out.decisions.push_back(text(
+            "in the genes that tell the source's classes apart, neighbours share their cluster "
+            "beyond chance (assortativity) to ",
+            rounded(coherence),
+            options.trust ? ""
+            : coherent    ? ": these genes guide the clusters"
+                          : ": too little for these genes to guide the "
+                            "clusters; the source's loading, adapted to the "
+                            "target, gives the factors"));
+        return coherent;
+    }
 
     /// The paper's steps 2 and 3.
     template <class SourceRows, class TargetRows>
@@ -423,48 +454,6 @@ private:
         mixture.options.clusters =
             number_of_clusters(v, graph, warm_spatial_fits(mixture, run), run, out);
         out.clusters = mixture.fit(v, graph, run);
-    }
-
-    template <class SourceRows, class TargetRows>
-    [[nodiscard]] ClusterFit<double> guided(const Prepared<SourceRows, TargetRows>& prepared,
-                                            const Graph& graph, Index clusters,
-                                            const RunOptions& run) const {
-        return GuidedGMM_MRF{{.clusters = clusters, .starts = options.starts, .beta = options.beta}}
-            .fit(prepared.target,
-                 class_information(prepared.source, std::span<const Label>(prepared.labels),
-                                   std::ssize(prepared.class_names), run),
-                 graph, run);
-    }
-
-    template <class SourceRows, class TargetRows>
-    [[nodiscard]] Index wanted_alone(const Prepared<SourceRows, TargetRows>& prepared,
-                                     const Graph& graph, const RunOptions& run,
-                                     RegionsFit& out) const {
-        if (options.try_clusters.empty()) return options.clusters;
-        return number_of_clusters(own_scores(prepared.target, run), graph, fit_free(run), run, out);
-    }
-
-    /// Puts guided clusters in place of the adapted ones where they are clearly more coherent.
-    template <class SourceRows, class TargetRows>
-    void prefer_guided(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
-                       const RunOptions& run, StepClock& clock, RegionsFit& out) const {
-        auto other = guided(prepared, graph, out.clusters.clusters(), run);
-        const double of_adapted = assortativity(out.clusters.labels, graph),
-                     of_guided = assortativity(other.labels, graph);
-        clock.end("guided mixtures");
-        const std::string compared =
-            text("neighbours share their cluster, beyond chance, to ", rounded(of_adapted),
-                 " with the adapted loading and to ", rounded(of_guided),
-                 " with the genes that tell the source's classes apart: ");
-        if (of_guided <= of_adapted + options.guided_from) {
-            out.decisions.push_back(compared + "the loading is kept");
-            return;
-        }
-        out.decisions.push_back(compared + "only those genes are taken from the source");
-        out.trust = Trust::guided;
-        out.clusters = std::move(other);
-        out.transfer.reset();
-        out.pldr.reset();
     }
 
     // --- none -------------------------------------------------------------------------------

@@ -388,10 +388,62 @@ TEST_CASE("options that cannot be understood are refused") {
         usage({"--stretch-y", value}, {"--stretch-y", transst::text("'", value, "'"), "positive"});
     for (const char* name : {"--beta", "--starts"})
         usage({"--published", name, "3"}, {name, "--published"});
+    usage({"--published", "--field", "mean"}, {"--field", "--published"});
+    usage({"--trust", "none", "--field", "mean"}, {"--trust", "--field"});
+    usage({"--neighborhood", "far"}, {"--neighborhood", "far"});
+    usage({"--radius", "2"}, {"--radius", "--neighborhood radius"});
+    usage({"--neighborhood", "square", "--neighbors", "4"}, {"--neighbors", "square"});
     CHECK(job.cluster({"--lambda", "inf", "--seed", "18446744073709551615", "--neighbors", "010"})
               .code == 0);
     CHECK(job.fit().at("options").at("neighbors") == 10);
     CHECK(job.fit().at("options").at("seed") == 18446744073709551615u);
+}
+
+TEST_CASE("a source is not taken twice, however it is written") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    check_refused(job.cluster({"--source", "./target/../source/"}), 2, {"--source", "twice"});
+    CHECK(job.left_nothing());
+}
+
+TEST_CASE("errors speak of the program's options, not of the library's functions") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    for (const Words& wrong : {Words{"--factors", "80"}, Words{"--neighbors", "500"}}) {
+        const auto done = job.cluster(wrong);
+        INFO(done.err);
+        CHECK(done.code != 0);
+        CHECK(count(done.err, "::") == 0);
+        CHECK(count(done.err, wrong[1]) >= 1);
+    }
+    auto twice = small_target();
+    twice.cells[5].x = twice.cells[4].x;
+    twice.cells[5].y = twice.cells[4].y;
+    const Job piled(program, small_source(), twice);
+    check_refused(piled.cluster(), 1, {"--allow-duplicates"});
+}
+
+TEST_CASE("a gene of one value is said to be of no help") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    auto source = small_source(), target = small_target();
+    for (auto* tissue : {&source, &target}) {
+        tissue->banner =
+            "%%MatrixMarket matrix coordinate real general\n%transst: log expression\n";
+        for (auto& row : tissue->counts) row[7] = "2.5";
+    }
+    const Job job(program, source, target);
+    const auto done = job.cluster();
+    INFO(done.err);
+    REQUIRE(done.code == 0);
+    CHECK(count(done.err, "gene 'gene7' has the same value in every spot") == 1);
+}
+
+TEST_CASE("a demo does not replace what is there") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    const auto before = slurp(job / "target/cells.tsv");
+    check_refused(job.transst({"demo", "--out", "."}), 1, {"source", "already there", "--force"});
+    CHECK(slurp(job / "target/cells.tsv") == before);
 }
 
 TEST_CASE("commands that are unknown or incomplete are refused") {
@@ -399,7 +451,7 @@ TEST_CASE("commands that are unknown or incomplete are refused") {
     const Job job(program);
     check_refused(job.transst({"frobnicate"}), 2, {"no command 'frobnicate'", "transst --help"});
     check_refused(job.transst({}), 2, {"subcommand is required", "transst --help"});
-    check_refused(job.transst({"--frobnicate"}), 2, {"transst --help"});
+    check_refused(job.transst({"--frobnicate"}), 2, {"no option '--frobnicate'", "transst --help"});
     const Words all = {"--target", "target", "--clusters", "3", "--out", "out"};
     for (std::size_t i = 0; i < all.size(); i += 2) {
         Words words = {"cluster"};

@@ -160,10 +160,12 @@ TEST_CASE("fit.json says what was run and what came of it") {
     CHECK(fit.at("program") == "transst");
     CHECK(count(job.transst({"--version"}).out, fit.at("version").get<std::string>()) == 1);
 
-    // every option of the command is there
+    // every option of the command is there, but for those that are not in force
     const auto& options = fit.at("options");
+    const std::set<std::string> others{"out",   "force",     "quiet",     "source", "trust",
+                                       "kappa", "criterion", "gene-list", "radius"};
     for (auto name : options_of(job, "cluster")) {
-        if (name == "out" || name == "force" || name == "quiet" || name == "source") continue;
+        if (others.contains(name)) continue;
         std::replace(name.begin(), name.end(), '-', '_');
         INFO(name);
         CHECK(options.contains(name));
@@ -553,5 +555,41 @@ TEST_CASE("the quick start's demo simulates, clusters and says where the picture
     const auto result = folder.path / "transst-demo/result";
     CHECK(xml_error(slurp(result / "clusters.svg")) == "");
     CHECK(fit_json(result).at("ari").get<double>() > 0.6);
-    CHECK(run(program, folder, {"demo", "--threads", "1"}).code == 0);  // again, over the last one
+    CHECK(run(program, folder, {"demo"}).code == 1);
+    CHECK(run(program, folder, {"demo", "--threads", "1", "--force"}).code == 0);
+}
+
+TEST_CASE("who neighbours whom can be said") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    // on a full square lattice the nearest within 1 are the lattice's four
+    REQUIRE(job.cluster({"--neighborhood", "square"}, "square").code == 0);
+    REQUIRE(job.cluster({"--neighborhood", "radius", "--radius", "1"}, "radius").code == 0);
+    CHECK(job.labels("square") == job.labels("radius"));
+    CHECK(job.fit("square").at("beta") == job.fit("radius").at("beta"));
+    CHECK(job.fit("radius").at("options").at("radius") == 1);
+    CHECK(!job.fit("square").at("options").contains("radius"));
+    CHECK(!job.fit("square").at("options").contains("neighbors"));
+    REQUIRE(job.cluster({"--neighborhood", "radius"}, "found").code == 0);
+    REQUIRE(job.cluster({"--neighborhood", "hexagonal"}, "hexagonal").code == 0);
+    CHECK(job.fit("hexagonal").at("beta") != job.fit("square").at("beta"));
+    REQUIRE(job.cluster({"--method", "paper", "--neighborhood", "square"}, "paper").code == 0);
+}
+
+TEST_CASE("the options in fit.json are those in force") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    REQUIRE(job.cluster({"--threads", "0"}).code == 0);
+    const auto trust = job.fit().at("options");
+    CHECK(trust.at("threads").get<int>() >= 1);
+    for (const char* other : {"lambda", "penalty", "scores", "field"})
+        CHECK(!trust.contains(other));
+    CHECK(trust.contains("kappa"));
+    REQUIRE(job.cluster({"--field", "mean"}, "paper").code == 0);
+    const auto paper = job.fit("paper").at("options");
+    CHECK(paper.at("method") == "paper");
+    CHECK(paper.at("field") == "mean");
+    for (const char* other : {"trust", "kappa"}) CHECK(!paper.contains(other));
+    REQUIRE(job.cluster({"--lambda", "auto"}, "chosen").code == 0);
+    CHECK(job.fit("chosen").at("steps").at("transfer").at("lambda_curve").size() > 3);
 }

@@ -12,7 +12,7 @@ using namespace transst;
 namespace {
 
 using Scores64 = RowMatrix<double>;
-using Field = detail::MeanField<double>;
+using MeanField = detail::MeanField<double>;
 using Prior = detail::MixturePrior<double>;
 
 /// Spots of a grid in vertical bands, the k-th band of class bands[k], around that class's mean.
@@ -107,6 +107,21 @@ Gaussians<double> posterior_mode(const Scores64& v, const Matrix<double>& r, con
     return out;
 }
 
+/// Log density of the priors of means and covariances, and of π, as far as it depends on these.
+double log_prior(const Gaussians<double>& g, const Vector<double>& pi, const Prior& prior) {
+    double sum = pi.array().log().sum();
+    for (Index k = 0; k < g.clusters(); ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        const Matrix<double> inverse = g.covariances[at].inverse();
+        const Vector<double> d = (g.means.row(k) - prior.at.means.row(k)).transpose();
+        sum -= 0.5 * prior.kappa[k] * d.dot(inverse * d) +
+               0.5 * prior.nu[k] *
+                   (std::log(g.covariances[at].determinant()) +
+                    (inverse * prior.at.covariances[at]).trace());
+    }
+    return sum;
+}
+
 void check_same(const Gaussians<double>& a, const Gaussians<double>& b, double margin) {
     CHECK((a.means - b.means).cwiseAbs().maxCoeff() < margin);
     for (std::size_t k = 0; k < a.covariances.size(); ++k)
@@ -123,8 +138,9 @@ TEST_CASE("without a field it is the mixture at its posterior mode") {
     const auto prior = prior_of(classes_at(corners(3, 3, 2)).gaussians, strength, strength + 5);
     constexpr Index iterations = 12;
     const auto fit =
-        Field(v, tissue.graph,
-              {.beta_by = Beta::fixed, .beta = 0, .max_iterations = iterations, .tolerance = 0}, {})
+        MeanField(v, tissue.graph,
+                  {.beta_by = Beta::fixed, .beta = 0, .max_iterations = iterations, .tolerance = 0},
+                  {})
             .fit(prior);
     Gaussians<double> g = prior.at;
     Vector<double> pi = Vector<double>::Constant(3, 1.0 / 3);
@@ -134,7 +150,8 @@ TEST_CASE("without a field it is the mixture at its posterior mode") {
         const auto joint = log_joint(v, g, pi);
         r = soft_max(joint);
         trace.push_back(
-            (r.array() * (joint.array() - r.array().max(1e-300).log())).sum());  // = Σ log Σ
+            (r.array() * (joint.array() - r.array().max(1e-300).log())).sum() +  // = Σ log Σ
+            log_prior(g, pi, prior));
         g = posterior_mode(v, r, prior);
         pi = ((r.colwise().sum().array() + 1) / (static_cast<double>(v.rows()) + 3)).transpose();
     }
@@ -143,10 +160,54 @@ TEST_CASE("without a field it is the mixture at its posterior mode") {
     check_same(fit.gaussians, g, 1e-8);
     CHECK((fit.proportions - pi).cwiseAbs().maxCoeff() < 1e-10);
     CHECK((fit.weights.transpose() - r.colwise().sum()).cwiseAbs().maxCoeff() < 1e-8);
-    // with a label prior of π alone the pseudo-likelihood is log π: the objective is the mixture's
+    // with a label prior of π alone the pseudo-likelihood is log π: the objective is the mixture's,
+    // and its posterior mode is climbed to
+    CHECK(std::is_sorted(fit.trace.begin(), fit.trace.end()));
     for (std::size_t i = 0; i < trace.size(); ++i)
         CHECK(fit.trace[i] == Approx(trace[i]).epsilon(1e-10));
-    CHECK(fit.objective == fit.trace.back());
+    CHECK(fit.trace.size() == trace.size());
+}
+
+TEST_CASE("the bound of the mean field never falls, and is what it says") {
+    const std::uint64_t seed = GENERATE(1u, 2u, 3u, 4u, 5u, 6u);
+    const double apart = GENERATE(0.5, 1.5, 3.0);
+    const auto by = GENERATE(Beta::pseudo_likelihood, Beta::fixed);
+    const bool given = GENERATE(true, false);
+    const Tissue tissue(11, 13, corners(4, 2, apart), {0, 2, 1, 3}, seed);
+    const auto& v = tissue.scores;
+    const Graph graph = seed % 3 == 0 ? support::random_graph(143, 5, false, seed) : tissue.graph;
+    const auto prior =
+        prior_of(classes_at(corners(4, 2, 1)).gaussians, seed % 2 ? 0.1 : 40, seed % 2 ? 5 : 60);
+    RowMatrix<double> start;
+    if (given) start = detail::one_hot<double>(support::labels(143, 4, seed), 4);
+    CAPTURE(seed, apart, static_cast<int>(by), given);
+    const auto bound = [&](const Matrix<double>& r, const Gaussians<double>& g,
+                           const Vector<double>& pi, double beta) {
+        return (r.array() * (log_joint(v, g, pi).array() - r.array().max(1e-300).log())).sum() +
+               0.5 * beta * r.cwiseProduct(fields(r, graph)).sum() + log_prior(g, pi, prior);
+    };
+    for (const Index most : {1, 2, 3, 5, 200}) {
+        const auto fit =
+            MeanField(v, graph,
+                      {.beta_by = by, .beta = 0.8, .max_iterations = most, .tolerance = 1e-9}, {})
+                .fit(prior, start);
+        REQUIRE(std::ssize(fit.beta_trace) == fit.iterations);
+        CHECK(std::is_sorted(fit.trace.begin(), fit.trace.end()));
+        // all of the trace is of the β that was kept
+        const auto kept = std::ssize(fit.trace);
+        for (Index i = fit.iterations - kept + (kept < fit.iterations ? 0 : 1); i < fit.iterations;
+             ++i)
+            if (kept > 1) CHECK(fit.beta_trace[static_cast<std::size_t>(i)] == fit.beta);
+        if (by == Beta::fixed) CHECK(kept == fit.iterations);
+        if (kept < 2 && by != Beta::fixed) continue;  // β has not settled yet
+        // the parameters at the end are better still than those of the last entry
+        const double end = bound(fit.responsibilities, fit.gaussians, fit.proportions, fit.beta);
+        CHECK(end >= fit.trace.back() - 1e-9 * std::abs(end));
+        if (most == 200) {
+            CHECK(fit.converged);
+            CHECK(end == Approx(fit.trace.back()).epsilon(1e-7));
+        }
+    }
 }
 
 TEST_CASE("parameters are at the posterior mode of their responsibilities, field or not") {
@@ -154,7 +215,7 @@ TEST_CASE("parameters are at the posterior mode of their responsibilities, field
     auto prior = prior_of(classes_at(corners(3, 2, 3)).gaussians, 20, 24);
     prior.kappa << 1, 20, 300;
     prior.nu << 5, 24, 304;
-    const auto fit = Field(tissue.scores, tissue.graph, {}, {}).fit(prior);
+    const auto fit = MeanField(tissue.scores, tissue.graph, {}, {}).fit(prior);
     CHECK(fit.converged);
     check_same(fit.gaussians, posterior_mode(tissue.scores, fit.responsibilities, prior), 1e-9);
     CHECK((fit.responsibilities.rowwise().sum().array() - 1).abs().maxCoeff() < 1e-12);
@@ -174,7 +235,7 @@ TEST_CASE("the strength of the field maximises the soft pseudo-likelihood") {
     start = soft_max(start);
     const auto prior = prior_of(classes_at(corners(3, 2, apart)).gaussians, 10, 14);
     const auto fit =
-        Field(tissue.scores, tissue.graph, {.max_iterations = 1}, {}).fit(prior, start);
+        MeanField(tissue.scores, tissue.graph, {.max_iterations = 1}, {}).fit(prior, start);
     // the one β kept is found after an update of the field, from these responsibilities and the
     // proportions of those before
     const Matrix<double> r = fit.responsibilities, f = fields(r, tissue.graph);
@@ -212,9 +273,10 @@ TEST_CASE("the field's updates never lower the free energy") {
     double before = -std::numeric_limits<double>::infinity();
     for (Index sweeps = 0; sweeps < 9; ++sweeps) {
         const auto fit =
-            Field(tissue.scores, graph,
-                  {.beta_by = Beta::fixed, .beta = beta, .max_iterations = 1, .max_sweeps = sweeps},
-                  {})
+            MeanField(
+                tissue.scores, graph,
+                {.beta_by = Beta::fixed, .beta = beta, .max_iterations = 1, .max_sweeps = sweeps},
+                {})
                 .fit(prior);
         const Matrix<double>& r = fit.responsibilities;
         const double energy = (r.array() * (joint.array() - r.array().max(1e-300).log())).sum() +
@@ -467,7 +529,7 @@ TEST_CASE("anchored: float scores, a directed graph, few iterations, a request t
     CHECK(stopped.responsibilities.allFinite());
     // also from given responsibilities, which the first round only turns into parameters
     const Scores64 even = Scores64::Constant(210, 3, 1.0 / 3);
-    const auto given = Field(tissue.scores, tissue.graph, {}, {.stop = stop.get_token()})
+    const auto given = MeanField(tissue.scores, tissue.graph, {}, {.stop = stop.get_token()})
                            .fit(prior_of(classes.gaussians, 10, 14), even);
     CHECK(given.iterations == 1);
     CHECK(std::isfinite(given.objective));

@@ -344,3 +344,51 @@ TEST_CASE("what cannot be clustered is refused in words") {
     start.means.resize(3, 2);
     CHECK_THROWS_AS(two.fit(tissue.scores, tissue.graph, tissue.truth, start), ShapeMismatch);
 }
+
+TEST_CASE("mean field: responsibilities are the fixed point of their own equations") {
+    const std::uint64_t seed = GENERATE(1u, 2u, 3u);
+    const auto by = GENERATE(Beta::pseudo_likelihood, Beta::fixed);
+    const Tissue tissue(14, 15, 3, 2, 2.5, seed);
+    const auto& v = tissue.scores;
+    const SpatialGMM_MRF mixture{
+        {.clusters = 3, .field = Field::mean, .beta_by = by, .beta = 0.7, .starts = 3}};
+    const auto fit = mixture.fit(v, tissue.graph, {.seed = seed});
+    CAPTURE(seed, static_cast<int>(by), fit.beta);
+    REQUIRE(fit.converged);
+    CHECK(fit.starts.size() == 3);
+    CHECK(fit.log_likelihood == *std::max_element(fit.starts.begin(), fit.starts.end()));
+    if (by == Beta::fixed) CHECK(fit.beta == 0.7);
+    const auto& r = fit.responsibilities;
+    const Vector<double> weight = r.colwise().sum().transpose();
+    double worst = 0;
+    for (Index i = 0; i < v.rows(); ++i) {
+        Vector<double> p(3);
+        for (Index k = 0; k < 3; ++k) {
+            const auto& c = fit.covariances[static_cast<std::size_t>(k)];
+            const Vector<double> d = (v.row(i) - fit.means.row(k)).transpose();
+            double around = 0;
+            for (const Index j : tissue.graph.of(i)) around += r(j, k);
+            p[k] = (weight[k] + 1) / (weight.sum() + 3) / std::sqrt(c.determinant()) *
+                   std::exp(fit.beta * around - 0.5 * d.dot(c.inverse() * d));
+        }
+        worst = std::max(worst, (p.transpose() / p.sum() - r.row(i)).cwiseAbs().maxCoeff());
+    }
+    CHECK(worst < 2e-3);
+    // a mean is that of its spots, but for a hundredth of a spot at the centre of all
+    for (Index k = 0; k < 3; ++k)
+        CHECK((r.col(k).transpose() * v / weight[k] - fit.means.row(k)).norm() < 1e-3);
+    CHECK(adjusted_rand_index(fit.labels, tissue.truth) > 0.8);
+    CHECK(mixture.fit(v, tissue.graph, {.seed = seed, .threads = 3}).labels == fit.labels);
+}
+
+TEST_CASE("mean field goes with neither the grid nor the published steps") {
+    const Tissue tissue(5, 5, 2, 2, 2, 1);
+    CHECK_THROWS_AS(
+        (SpatialGMM_MRF{{.clusters = 2, .field = Field::mean, .beta_by = Beta::grid}}.fit(
+            tissue.scores, tissue.graph)),
+        InvalidArgument);
+    auto options = SpatialGMM_MRF<>::Options::published();
+    options.field = Field::mean;
+    options.beta_by = Beta::fixed;
+    CHECK_THROWS_AS(SpatialGMM_MRF{options}.fit(tissue.scores, tissue.graph), InvalidArgument);
+}

@@ -294,35 +294,36 @@ TEST_CASE("classes that the target does not bear out are not anchors") {
     } else {
         CHECK(mentions(fit.decisions, "only 1 of 4 clusters hold spots"));
     }
-    CHECK(mentions(fit.decisions, "neighbours share their cluster"));
+    CHECK(mentions(fit.decisions, "neighbours share their cluster beyond chance"));
     // and that is worth it
     CHECK(one.agreement(fit) >
           one.agreement(trusting(Trust::anchored).fit(one.source, one.target, {.seed = seed})));
 }
 
-TEST_CASE("a half relevant source gives its loading or its genes, whichever is more coherent") {
+TEST_CASE(
+    "a half relevant source gives its genes where they make coherent clusters, else its loading") {
     Case one(3, 8);
     auto half = find;
     half.options.anchored_from = 1;  // never anchored
     half.options.used_from = 0;
-    const auto fit = half.fit(one.source, one.target);
-    check_sound(fit, one.target.rows(), 4, 4);
-    const auto graph = KnnGraph{{.neighbors = 6}}.fit(one.target.coordinates);
     const auto adapted = trusting(Trust::adapted).fit(one.source, one.target);
     const auto guided = trusting(Trust::guided).fit(one.source, one.target);
-    const double gain = assortativity(guided.clusters.labels, graph) -
-                        assortativity(adapted.clusters.labels, graph);
-    CHECK(fit.trust == (gain > 0.1 ? Trust::guided : Trust::adapted));
-    // with a lower bar the other is taken
-    half.options.guided_from = gain - 1e-9;
+    const double coherence = assortativity(guided.clusters.labels,
+                                           KnnGraph{{.neighbors = 6}}.fit(one.target.coordinates));
+    half.options.guided_from = coherence - 1e-9;
     const auto lower = half.fit(one.source, one.target);
+    check_sound(lower, one.target.rows(), 4, 4);
     CHECK(lower.trust == Trust::guided);
     CHECK(lower.clusters.labels == guided.clusters.labels);
     CHECK_FALSE(lower.transfer.has_value());
-    half.options.guided_from = gain + 1e-9;
+    CHECK(mentions(lower.decisions, "these genes guide the clusters"));
+    half.options.guided_from = coherence + 1e-9;
     const auto higher = half.fit(one.source, one.target);
+    check_sound(higher, one.target.rows(), 4, 4);
     CHECK(higher.trust == Trust::adapted);
     CHECK(higher.clusters.labels == adapted.clusters.labels);
+    CHECK(higher.transfer.has_value());
+    CHECK(mentions(higher.decisions, "adapted to the target, gives the factors"));
 }
 
 TEST_CASE("a source without places, and a target whose labels are known") {

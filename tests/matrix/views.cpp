@@ -68,18 +68,27 @@ TEST_CASE("gene sums, whatever the type") {
     });
 }
 
-TEST_CASE("gene sums over some rows, for any number of threads") {
+TEST_CASE("gene sums by groups of rows, for any number of threads") {
     const auto x = support::sparse_values(3000, 8, 0.5, 3);
-    const auto even = [](Index i) { return i % 2 == 0; };
-    const auto one = gene_sums(as_rows(x), {.threads = 1}, "test", even);
-    Vector<double> expected = Vector<double>::Zero(8);
-    for (Index i = 0; i < 3000; i += 2) expected += x.row(i).transpose();
-    CHECK(one.cells == 1500);
-    CHECK(deviation(one.sum, expected) < 1e-9);
-    for (const int threads : {2, 7}) {
-        const auto other = gene_sums(as_rows(x), {.threads = threads}, "test", even);
-        CHECK(one.sum == other.sum);
-        CHECK(one.squares == other.squares);
+    // thirds: the first, the second, and one that is left out
+    const auto group_of = [](Index i) { return i % 3 == 2 ? Index{-1} : i % 3; };
+    const auto one = gene_sums_by(as_rows(x), 2, group_of, {.threads = 1}, "test");
+    REQUIRE(one.size() == 2);
+    for (Index g = 0; g < 2; ++g) {
+        Vector<double> sum = Vector<double>::Zero(8), squares = sum;
+        for (Index i = g; i < 3000; i += 3) {
+            sum += x.row(i).transpose();
+            squares += x.row(i).transpose().cwiseAbs2();
+        }
+        const auto& found = one[static_cast<std::size_t>(g)];
+        CHECK(found.cells == 1000);
+        CHECK(deviation(found.sum, sum) < 1e-9);
+        CHECK(deviation(found.squares, squares) < 1e-9);
+        for (const int threads : {2, 7}) {
+            const auto other = gene_sums_by(as_rows(x), 2, group_of, {.threads = threads}, "test");
+            CHECK(found.sum == other[static_cast<std::size_t>(g)].sum);
+            CHECK(found.squares == other[static_cast<std::size_t>(g)].squares);
+        }
     }
 }
 

@@ -39,9 +39,9 @@ template <class W>
     for (Index k = 0; k < classes; ++k) {
         const W size = std::max(sums.weight[k], W(1));
         out.gaussians.means.row(k) = sums.first.row(k) / size;
-        const Matrix<W> s =
-            sums.second[static_cast<std::size_t>(k)] -
-            sums.weight[k] * out.gaussians.means.row(k).transpose() * out.gaussians.means.row(k);
+        const Matrix<W> s = sums.second(k) - sums.weight[k] *
+                                                 out.gaussians.means.row(k).transpose() *
+                                                 out.gaussians.means.row(k);
         scatter.push_back(W(0.5) * (s + s.transpose()));
         pooled += scatter.back();
     }
@@ -145,10 +145,10 @@ private:
     [[nodiscard]] detail::MixturePrior<W> anchors(const ClassDensities<W>& classes,
                                                   const std::vector<Label>& active) const {
         const Index d = classes.gaussians.factors(), count = std::ssize(active);
-        detail::MixturePrior<W> prior{
-            {Matrix<W>(count, d), {}},
-            Vector<W>::Constant(count, static_cast<W>(options.kappa)),
-            Vector<W>::Constant(count, static_cast<W>(options.kappa) + static_cast<W>(d + 2))};
+        detail::MixturePrior<W> prior;
+        prior.at.means.resize(count, d);
+        prior.kappa.setConstant(count, static_cast<W>(options.kappa));
+        prior.nu.setConstant(count, static_cast<W>(options.kappa) + static_cast<W>(d + 2));
         for (Index k = 0; k < count; ++k) {
             const Label from = active[static_cast<std::size_t>(k)];
             prior.at.means.row(k) = classes.gaussians.means.row(from);

@@ -13,8 +13,10 @@ struct ClusterFit {
     std::vector<Matrix<Scalar>> covariances;  ///< K of q × q
     std::vector<Index> sizes;   ///< spots of each cluster (K); the largest comes first
     double beta = 0;            ///< of the prior exp(β · agreeing neighbours)
-    double log_likelihood = 0;  ///< log pseudo-likelihood Σ_i log Σ_k P(y_i=k | y_N(i)) N(v_i)
-    std::vector<double> trace;  ///< log_likelihood after each iteration; never falls
+    double log_likelihood = 0;  ///< log pseudo-likelihood Σ_i log Σ_k P(y_i=k | y_N(i)) N(v_i);
+                                ///< by mean field the expected one, with the labels' entropy
+    std::vector<double> trace;  ///< log_likelihood after each iteration; by mean field, of those
+                                ///< since β has settled, the bound that they climb. Never falls
     std::vector<double> beta_trace;  ///< β found in each iteration
     std::vector<double> starts;      ///< final log_likelihood of every start
     Index iterations = 0;

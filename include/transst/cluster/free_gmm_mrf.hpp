@@ -9,28 +9,11 @@
 
 namespace transst::detail {
 
-/// A prior that is hardly there: covariances are drawn towards half of the scores' own by d + 2
-/// pseudo-spots, which keeps them from collapsing.
-template <class W>
-[[nodiscard]] MixturePrior<W> weak_prior(const RowMatrix<W>& scores, Index clusters) {
-    const Index n = scores.rows(), d = scores.cols();
-    const RowMatrix<W> centered = scores.rowwise() - scores.colwise().mean();
-    Matrix<W> half =
-        W(0.5) * centered.transpose() * centered / static_cast<W>(std::max<Index>(1, n - 1));
-    half.diagonal().array() += std::max(half.trace() / static_cast<W>(d) * W(1e-9),
-                                        std::numeric_limits<W>::min() * W(1e20));
-    return {{Matrix<W>(scores.colwise().mean().replicate(clusters, 1)),
-             std::vector<Matrix<W>>(static_cast<std::size_t>(clusters), half)},
-            Vector<W>::Constant(clusters, W(0.01)),
-            Vector<W>::Constant(clusters, static_cast<W>(d + 2))};
-}
-
 /// The best of several starts by its objective.
 template <class W>
 [[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
                                            Index clusters, Index starts, std::optional<double> beta,
                                            const RunOptions& run) {
-    const Index n = scores.rows();
     const MixturePrior<W> prior = weak_prior(scores, clusters);
     // Starts are independent and run side by side, each on one thread. Mixtures without the field
     // are cheap: of four times as many the best go on.
@@ -48,10 +31,8 @@ template <class W>
         {.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood, .beta = beta.value_or(1)}, inner);
     std::vector<MeanFieldFit<W>> fits(static_cast<std::size_t>(starts));
     parallel_for(starts, starts > 1 ? run.threads : 1, [&](Index s) {
-        const auto& labels = drawn[static_cast<std::size_t>(s)].labels;
-        RowMatrix<W> r = RowMatrix<W>::Zero(n, clusters);
-        for (Index i = 0; i < n; ++i) r(i, labels[static_cast<std::size_t>(i)]) = 1;
-        fits[static_cast<std::size_t>(s)] = field.fit(prior, std::move(r));
+        fits[static_cast<std::size_t>(s)] =
+            field.fit(prior, one_hot<W>(drawn[static_cast<std::size_t>(s)].labels, clusters));
     });
     std::size_t best = 0;
     for (std::size_t s = 1; s < fits.size(); ++s)

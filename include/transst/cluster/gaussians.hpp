@@ -76,35 +76,45 @@ private:
 /// Weighted sums of spots: N_k, Σ R v and Σ R vv'.
 template <class W>
 struct WeightedSums {
-    Vector<W> weight;               // K
-    Matrix<W> first;                // K × q
-    std::vector<Matrix<W>> second;  // K of q × q
+    Vector<W> weight;    // K
+    Matrix<W> first;     // K × q
+    Matrix<W> products;  // K × q(q + 1)/2: Σ R v_a v_b for a ≤ b, row by row of the triangle
     W objective = 0;
 
     [[nodiscard]] static WeightedSums zero(Index clusters, Index factors) {
         return {Vector<W>::Zero(clusters), Matrix<W>::Zero(clusters, factors),
-                std::vector<Matrix<W>>(static_cast<std::size_t>(clusters),
-                                       Matrix<W>::Zero(factors, factors))};
+                Matrix<W>::Zero(clusters, factors * (factors + 1) / 2)};
     }
 
     WeightedSums& operator+=(const WeightedSums& other) {
         weight += other.weight;
         first += other.first;
-        for (std::size_t k = 0; k < second.size(); ++k) second[k] += other.second[k];
+        products += other.products;
         objective += other.objective;
         return *this;
     }
 
-    /// Adds a block of scores (rows × q) with weights (rows × K).
+    /// Adds a block of scores (rows × q) with weights (rows × K). The products of a spot's scores
+    /// are the same for all clusters: one matrix product does them all.
     template <class Scores, class Weights>
     void add(const Scores& scores, const Weights& r) {
+        const Index q = scores.cols();
         weight += r.colwise().sum().transpose();
         first.noalias() += r.transpose() * scores;
-        RowMatrix<W> weighted(scores.rows(), scores.cols());
-        for (Index k = 0; k < weight.size(); ++k) {
-            weighted = r.col(k).asDiagonal() * scores;
-            second[static_cast<std::size_t>(k)].noalias() += weighted.transpose() * scores;
-        }
+        const Matrix<W> v = scores;
+        Matrix<W> pairs(scores.rows(), products.cols());
+        for (Index a = 0, at = 0; a < q; at += q - a, ++a)
+            pairs.middleCols(at, q - a) = v.rightCols(q - a).array().colwise() * v.col(a).array();
+        products.noalias() += r.transpose() * pairs;
+    }
+
+    /// Σ R vv' of cluster k: q × q.
+    [[nodiscard]] Matrix<W> second(Index k) const {
+        const Index q = first.cols();
+        Matrix<W> out(q, q);
+        for (Index a = 0, at = 0; a < q; ++a)
+            for (Index b = a; b < q; ++b, ++at) out(a, b) = out(b, a) = products(k, at);
+        return out;
     }
 };
 
@@ -121,8 +131,7 @@ template <class W>
     for (Index k = 0; k < count; ++k) {
         const W weight = sums.weight[k];
         if (weight > W(1e-10)) g.means.row(k) = sums.first.row(k) / weight;
-        const Matrix<W> s = sums.second[static_cast<std::size_t>(k)] -
-                            weight * g.means.row(k).transpose() * g.means.row(k);
+        const Matrix<W> s = sums.second(k) - weight * g.means.row(k).transpose() * g.means.row(k);
         scatter.push_back(weight > W(1e-10) ? Matrix<W>(W(0.5) * (s + s.transpose()))
                                             : Matrix<W>(Matrix<W>::Zero(q, q)));
         pooled += scatter.back();
@@ -132,7 +141,7 @@ template <class W>
     // covariance; what is left of equal numbers after the subtraction above is rounding, of either
     // sign
     W size = 0;
-    for (const auto& s : sums.second) size += s.trace();
+    for (Index k = 0; k < count; ++k) size += sums.second(k).trace();
     const W spread =
         std::max(W(1e-9) * pooled.trace(), W(1e-12) * size / std::max(sums.weight.sum(), W(1)));
     pooled.diagonal().array() += std::max(spread / static_cast<W>(q), W(1e-200));

@@ -22,6 +22,22 @@ struct MixturePrior {
     Vector<W> nu;     // pseudo-spots behind each covariance
 };
 
+/// A prior that is hardly there: covariances are drawn towards half of the scores' own by d + 2
+/// pseudo-spots, which keeps them from collapsing.
+template <class W>
+[[nodiscard]] MixturePrior<W> weak_prior(const RowMatrix<W>& scores, Index clusters) {
+    const Index n = scores.rows(), d = scores.cols();
+    const RowMatrix<W> centered = scores.rowwise() - scores.colwise().mean();
+    Matrix<W> half =
+        W(0.5) * centered.transpose() * centered / static_cast<W>(std::max<Index>(1, n - 1));
+    half.diagonal().array() += std::max(half.trace() / static_cast<W>(d) * W(1e-9),
+                                        std::numeric_limits<W>::min() * W(1e20));
+    return {{Matrix<W>(scores.colwise().mean().replicate(clusters, 1)),
+             std::vector<Matrix<W>>(static_cast<std::size_t>(clusters), half)},
+            Vector<W>::Constant(clusters, W(0.01)),
+            Vector<W>::Constant(clusters, static_cast<W>(d + 2))};
+}
+
 struct MeanFieldOptions {
     Beta beta_by = Beta::pseudo_likelihood;
     double beta = 1;  // where it starts, or stays
@@ -38,8 +54,9 @@ struct MeanFieldFit {
     Vector<W> proportions;  // π
     Vector<W> weights;      // Σ_i R_ik
     double beta = 0;
-    double objective = 0;  // Σ R log N + the labels' log pseudo-likelihood + their entropy
-    std::vector<double> trace, beta_trace;
+    double objective = 0;  // Σ R log N + the labels' expected log pseudo-likelihood + their entropy
+    std::vector<double> trace;  // the bound since β has settled; never falls
+    std::vector<double> beta_trace;
     Index iterations = 0;
     bool converged = false;
 };
@@ -62,45 +79,55 @@ public:
           run_(run),
           colors_(color_nodes(graph)) {}
 
-    /// From responsibilities (n × K) if given, else from the prior's own densities.
+    /// From responsibilities (n × K) if given, else from the prior's own densities. At one β the
+    /// bound never falls: each step is its maximum in what it changes. β is found by
+    /// pseudo-likelihood after each look at the field until it stands still, and then kept.
     [[nodiscard]] MeanFieldFit<W> fit(const MixturePrior<W>& prior, RowMatrix<W> start = {}) const {
         const Index n = scores_.rows(), count = prior.at.clusters();
         MeanFieldFit<W> fit;
         fit.gaussians = prior.at;
         fit.proportions = Vector<W>::Constant(count, W(1) / static_cast<W>(count));
         fit.beta = options_.beta;
-        RowMatrix<W> log_density(n, count), before;
-        const bool given = start.size() > 0;
         fit.responsibilities = std::move(start);
-        for (Index iteration = 0;; ++iteration) {
-            const bool update = !given || iteration > 0;
-            if (update) {
-                log_densities(fit.gaussians, fit.proportions, log_density);
-                if (fit.responsibilities.size() == 0) normalize(log_density, fit.responsibilities);
-                spread(log_density, fit.beta, fit.responsibilities);
-            }
-            if (options_.beta_by != Beta::fixed) fit.beta = best_beta(fit);
-            if (update) {
-                fit.trace.push_back(objective(fit, log_density));
-                fit.beta_trace.push_back(fit.beta);
-                fit.iterations = std::ssize(fit.trace);
-                run_.report("mixture", fit.iterations, options_.max_iterations, fit.trace.back());
-                fit.converged =
-                    before.size() > 0 &&
-                    (fit.responsibilities - before).cwiseAbs().sum() <
-                        static_cast<W>(options_.tolerance) * static_cast<W>(before.size());
-            }
+        bool settled = options_.beta_by == Beta::fixed, moved = false;
+        if (fit.responsibilities.size() > 0) {
+            if (!settled) fit.beta = best_beta(fit);
             maximize(prior, fit);
-            if (fit.converged || fit.iterations >= options_.max_iterations ||
-                (update && run_.stop.stop_requested()))
-                break;
+        }
+        RowMatrix<W> log_density(n, count), before;
+        for (;;) {
+            log_densities(fit.gaussians, fit.proportions, log_density);
+            if (fit.responsibilities.size() == 0) normalize(log_density, fit.responsibilities);
+            spread(log_density, fit.beta, fit.responsibilities);
+            if (moved) fit.trace.clear();
+            fit.trace.push_back(bound(prior, fit, log_density));
+            ++fit.iterations;
+            moved = false;
+            if (!settled) {
+                const double beta = best_beta(fit);
+                settled = fit.iterations > 1 && std::abs(beta - fit.beta) < beta_settled;
+                moved = !settled;
+                if (moved) fit.beta = beta;
+            }
+            fit.beta_trace.push_back(fit.beta);
+            run_.report("mixture", fit.iterations, options_.max_iterations, fit.trace.back());
+            fit.converged = before.size() > 0 && !moved &&
+                            (fit.responsibilities - before).cwiseAbs().sum() <
+                                static_cast<W>(options_.tolerance) * static_cast<W>(before.size());
+            const bool last = fit.converged || fit.iterations >= options_.max_iterations ||
+                              run_.stop.stop_requested();
+            if (last) fit.objective = objective(fit, log_density);
+            maximize(prior, fit);
+            if (last) break;
             before = fit.responsibilities;
         }
-        fit.objective = fit.trace.back();
         return fit;
     }
 
 private:
+    /// β that changes by less has settled.
+    static constexpr double beta_settled = 1e-4;
+
     template <class Visit>
     void for_each_lane_block(Visit&& visit) const {
         const Lanes lanes(scores_.rows());
@@ -202,10 +229,48 @@ private:
         return maximize_concave(slopes, options_.beta_max);
     }
 
+    /// The labels' expected log pseudo-likelihood and log density, and their entropy.
     [[nodiscard]] double objective(const MeanFieldFit<W>& fit,
                                    const RowMatrix<W>& log_density) const {
         const auto& r = fit.responsibilities;
         const Eigen::Array<W, 1, Eigen::Dynamic> prior = fit.proportions.transpose().array().log();
+        return sum_over_spots([&](Index i) {
+            const Eigen::Array<W, 1, Eigen::Dynamic> u =
+                prior + static_cast<W>(fit.beta) * field(r, i);
+            const auto ri = r.row(i).array();
+            // log_density holds log π, which u holds too
+            return static_cast<double>((ri * (log_density.row(i).array() - prior + u -
+                                              log_sum_exp(u) - (ri + W(1e-300)).log()))
+                                           .sum());
+        });
+    }
+
+    /// What the iterations climb at one β: the expected log density of scores, labels and priors
+    /// plus the labels' entropy, less the field's own normaliser, which depends on β alone.
+    [[nodiscard]] double bound(const MixturePrior<W>& prior, const MeanFieldFit<W>& fit,
+                               const RowMatrix<W>& log_density) const {
+        const auto& r = fit.responsibilities;
+        double of_prior = static_cast<double>(fit.proportions.array().log().sum());
+        for (Index k = 0; k < r.cols(); ++k) {
+            const auto at = static_cast<std::size_t>(k);
+            const Eigen::LLT<Matrix<W>> root(fit.gaussians.covariances[at]);
+            const Vector<W> away = (fit.gaussians.means.row(k) - prior.at.means.row(k)).transpose();
+            const W log_determinant = 2 * Matrix<W>(root.matrixL()).diagonal().array().log().sum();
+            const W spread = log_determinant + root.solve(prior.at.covariances[at]).trace();
+            of_prior -= static_cast<double>(
+                W(0.5) * (prior.kappa[k] * away.dot(root.solve(away)) + prior.nu[k] * spread));
+        }
+        return of_prior + sum_over_spots([&](Index i) {
+                   const auto ri = r.row(i).array();
+                   return static_cast<double>((ri * (log_density.row(i).array() +
+                                                     static_cast<W>(0.5 * fit.beta) * field(r, i) -
+                                                     (ri + W(1e-300)).log()))
+                                                  .sum());
+               });
+    }
+
+    template <class Value>
+    [[nodiscard]] double sum_over_spots(Value&& value) const {
         struct Sum {
             double value = 0;
             Sum& operator+=(const Sum& other) {
@@ -213,19 +278,9 @@ private:
                 return *this;
             }
         };
-        return sum_lanes(Lanes(r.rows()), run_.threads, Sum{},
+        return sum_lanes(Lanes(scores_.rows()), run_.threads, Sum{},
                          [&](Sum& sum, Index begin, Index end) {
-                             Eigen::Array<W, 1, Eigen::Dynamic> u(r.cols());
-                             for (Index i = begin; i < end; ++i) {
-                                 u = prior + static_cast<W>(fit.beta) * field(r, i);
-                                 const W normalizer = log_sum_exp(u);
-                                 const auto ri = r.row(i).array();
-                                 // log_density holds log π, which u holds too
-                                 sum.value += static_cast<double>(
-                                     (ri * (log_density.row(i).array() - prior + u - normalizer -
-                                            (ri + W(1e-300)).log()))
-                                         .sum());
-                             }
+                             for (Index i = begin; i < end; ++i) sum.value += value(i);
                          })
             .value;
     }
@@ -250,7 +305,7 @@ private:
             const Vector<W> first = sums.first.row(k).transpose();
             const Vector<W> mean = (first + kappa * m) / (weight + kappa);
             const Vector<W> away = mean - m;
-            const Matrix<W> scatter = sums.second[at] - first * mean.transpose() -
+            const Matrix<W> scatter = sums.second(k) - first * mean.transpose() -
                                       mean * first.transpose() + weight * mean * mean.transpose() +
                                       kappa * away * away.transpose();
             fit.gaussians.means.row(k) = mean.transpose();
@@ -267,6 +322,27 @@ private:
     std::vector<std::vector<Index>> colors_;
 };
 
+/// The label with the largest responsibility, of each spot.
+template <class W>
+[[nodiscard]] std::vector<Label> most_likely(const RowMatrix<W>& responsibilities) {
+    std::vector<Label> labels;
+    labels.reserve(static_cast<std::size_t>(responsibilities.rows()));
+    for (Index i = 0; i < responsibilities.rows(); ++i) {
+        Index best = 0;
+        responsibilities.row(i).maxCoeff(&best);
+        labels.push_back(static_cast<Label>(best));
+    }
+    return labels;
+}
+
+/// 1 where a spot has the label, else 0 (n × K).
+template <class W>
+[[nodiscard]] RowMatrix<W> one_hot(std::span<const Label> labels, Index clusters) {
+    RowMatrix<W> out = RowMatrix<W>::Zero(std::ssize(labels), clusters);
+    for (Index i = 0; i < out.rows(); ++i) out(i, labels[static_cast<std::size_t>(i)]) = 1;
+    return out;
+}
+
 /// Moves a mean-field fit into a ClusterFit, the largest cluster first; `of` (K entries) is brought
 /// into the same order as `order_of`.
 template <class Scalar, class W>
@@ -274,14 +350,9 @@ void take_over(ClusterFit<Scalar>& out, const MeanFieldFit<W>& found, const std:
                std::vector<Label>& order_of) {
     const auto& r = found.responsibilities;
     const Index count = r.cols();
-    std::vector<Label> labels(static_cast<std::size_t>(r.rows()));
+    const std::vector<Label> labels = most_likely(r);
     std::vector<Index> sizes(static_cast<std::size_t>(count), 0);
-    for (Index i = 0; i < r.rows(); ++i) {
-        Index best = 0;
-        r.row(i).maxCoeff(&best);
-        labels[static_cast<std::size_t>(i)] = static_cast<Label>(best);
-        ++sizes[static_cast<std::size_t>(best)];
-    }
+    for (const Label k : labels) ++sizes[static_cast<std::size_t>(k)];
     std::vector<Index> order(sizes.size());
     std::iota(order.begin(), order.end(), Index{0});
     std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {

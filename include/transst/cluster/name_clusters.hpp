@@ -101,8 +101,9 @@ template <class SourceRows, class TargetRows>
         Index best = 0;
         ClusterName cluster;
         const double most = alike.maxCoeff(&best);
-        cluster.novel = most <= 0;
-        if (most > 0) {
+        const bool empty = clusters.sizes[static_cast<std::size_t>(k)] == 0;
+        cluster.novel = most <= 0 && !empty;
+        if (most > 0 && !empty) {
             cluster.source_class = static_cast<Label>(best);
             cluster.name = class_names[static_cast<std::size_t>(best)];
             cluster.confidence = std::min(1.0, most);

@@ -19,6 +19,12 @@ enum class Beta {
     fixed               ///< as given
 };
 
+/// How labels are found, given densities and β.
+enum class Field {
+    conditional_modes,  ///< one label a spot (iterated conditional modes, Besag 1986)
+    mean                ///< labels keep their probabilities (mean field, Zhang 1992)
+};
+
 namespace detail {
 
 /// Number of neighbours of node i with each label, into counts (K, overwritten).
@@ -110,16 +116,24 @@ template <class Slopes>
 /// over the edges an evaluation costs nothing, whatever n.
 class PseudoLikelihood {
 public:
-    /// counts: neighbours with each label, any order; times: how often it occurs.
-    void add_pattern(std::vector<Index> counts, double times = 1) {
-        std::sort(counts.begin(), counts.end(), std::greater<>());
-        patterns_[std::move(counts)] += times;
+    /// counts: neighbours with each of the K labels, any order; times: how often it occurs.
+    void add_pattern(std::span<const Index> counts, double times = 1) {
+        clusters_ = std::ssize(counts);
+        pattern_.clear();
+        for (const Index c : counts)
+            if (c > 0) pattern_.push_back(c);
+        std::sort(pattern_.begin(), pattern_.end(), std::greater<>());
+        if (const auto at = patterns_.find(pattern_); at != patterns_.end())
+            at->second += times;
+        else
+            patterns_.emplace(pattern_, times);
     }
     void add_agreement(double pairs) { agreement_ += pairs; }
 
     PseudoLikelihood& operator+=(const PseudoLikelihood& other) {
         for (const auto& [counts, times] : other.patterns_) patterns_[counts] += times;
         agreement_ += other.agreement_;
+        clusters_ = std::max(clusters_, other.clusters_);
         return *this;
     }
 
@@ -127,8 +141,11 @@ public:
     [[nodiscard]] std::array<double, 3> at(double beta) const {
         double value = agreement_ * beta, slope = agreement_, curvature = 0;
         for (const auto& [counts, times] : patterns_) {
-            const double most = static_cast<double>(counts.front());
-            double sum = 0, first = 0, second = 0;
+            const double most = counts.empty() ? 0 : static_cast<double>(counts.front());
+            // labels that no neighbour has
+            double sum =
+                       static_cast<double>(clusters_ - std::ssize(counts)) * std::exp(-beta * most),
+                   first = 0, second = 0;
             for (const Index c : counts) {
                 const double s = static_cast<double>(c), e = std::exp(beta * (s - most));
                 sum += e;
@@ -167,7 +184,9 @@ public:
     }
 
 private:
-    std::map<std::vector<Index>, double> patterns_;
+    std::map<std::vector<Index>, double> patterns_;  // counts above 0, falling
+    std::vector<Index> pattern_;                     // room for one
+    Index clusters_ = 0;                             // K
     double agreement_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <transst/cluster/cluster_fit.hpp>
+#include <transst/cluster/mean_field.hpp>
 #include <transst/cluster/potts.hpp>
 #include <transst/cluster/starts.hpp>
 
@@ -14,7 +15,8 @@ namespace transst {
 ///
 /// An iteration finds the labels by iterated conditional modes, the responsibilities given the
 /// neighbours' labels, then means, covariances and β. The log pseudo-likelihood never falls: labels
-/// that would lower it are not taken over. The best of several starts by it is returned.
+/// that would lower it are not taken over. The best of several starts by it is returned. With
+/// Field::mean the labels keep their probabilities, and the trace is of the bound that they climb.
 ///
 ///     const auto fit = transst::SpatialGMM_MRF{{.clusters = 7}}.fit(scores, graph);
 template <std::floating_point Scalar = double>
@@ -24,14 +26,16 @@ struct SpatialGMM_MRF {
 
     struct Options {
         Index clusters = 7;  ///< K, at least 1 and at most n
-        Beta beta_by = Beta::pseudo_likelihood;
+        Field field = Field::conditional_modes;
+        Beta beta_by = Beta::pseudo_likelihood;  ///< Beta::grid only with conditional modes
         double beta = 1;      ///< where β starts, and stays when fixed; per edge. 0 with
                               ///< Beta::fixed is the plain mixture with equal weights
         double beta_max = 3;  ///< β is sought in [0, beta_max]
         Index starts = 10;    ///< every other from scores averaged with the neighbours'
         Index max_iterations = 200;
-        Index max_sweeps = 50;         ///< of iterated conditional modes, in an iteration
-        double tolerance = 1e-6;       ///< relative change of the log pseudo-likelihood
+        Index max_sweeps = 50;         ///< of the field, in an iteration
+        double tolerance = 1e-6;       ///< relative change of the log pseudo-likelihood; with
+                                       ///< Field::mean the mean change of the responsibilities
         bool published_steps = false;  ///< the published code's iteration, see published()
 
         /// The published code: β = 2 always (half of it per directed neighbour), the graph as it
@@ -122,6 +126,7 @@ private:
         std::vector<bool> regularized;
         Index iterations = 0;
         bool converged = false;
+        bool held_back = false;  // the next step would have lowered the log pseudo-likelihood
     };
 
     void check(const RowMatrix<Scalar>& scores, const Graph& graph) const {
@@ -140,6 +145,10 @@ private:
                 "SpatialGMM_MRF::fit: beta_max = ", options.beta_max, "; it must be positive");
         require(options.beta >= 0 && std::isfinite(options.beta),
                 "SpatialGMM_MRF::fit: beta = ", options.beta, "; it must be 0 or more");
+        require(options.field == Field::conditional_modes ||
+                    (options.beta_by != Beta::grid && !options.published_steps),
+                "SpatialGMM_MRF::fit: field = Field::mean has neither Beta::grid nor the published "
+                "steps; choose another beta_by, or Field::conditional_modes");
         for (Index i = 0; i < n; ++i)
             require<BadData>(scores.row(i).allFinite(), "SpatialGMM_MRF::fit: the scores of spot ",
                              i, " are not finite; remove that spot");
@@ -147,8 +156,32 @@ private:
 
     [[nodiscard]] Result fit_one(const RowMatrix<W>& v, const Graph& graph, MixtureStart<W> start,
                                  const RunOptions& run) const {
-        return options.published_steps ? published_fit(v, graph, std::move(start), run)
-                                       : monotone_fit(v, graph, std::move(start), run);
+        return options.published_steps        ? published_fit(v, graph, std::move(start), run)
+               : options.field == Field::mean ? mean_field_fit(v, graph, start, run)
+                                              : monotone_fit(v, graph, std::move(start), run);
+    }
+
+    [[nodiscard]] Result mean_field_fit(const RowMatrix<W>& v, const Graph& graph,
+                                        const MixtureStart<W>& start, const RunOptions& run) const {
+        const detail::MeanField<W> field(
+            v, graph,
+            {options.beta_by, options.beta, options.beta_max, options.max_iterations,
+             options.max_sweeps, options.tolerance},
+            run);
+        auto found = field.fit(detail::weak_prior(v, options.clusters),
+                               detail::one_hot<W>(start.labels, options.clusters));
+        Result out;
+        out.labels = detail::most_likely(found.responsibilities);
+        out.gaussians = std::move(found.gaussians);
+        out.responsibilities = std::move(found.responsibilities);
+        out.beta = found.beta;
+        out.log_likelihood = found.objective;
+        out.trace = std::move(found.trace);
+        out.beta_trace = std::move(found.beta_trace);
+        out.regularized.assign(static_cast<std::size_t>(options.clusters), false);
+        out.iterations = found.iterations;
+        out.converged = found.converged;
+        return out;
     }
 
     /// Unary energies of all spots: n × K.
@@ -180,6 +213,9 @@ private:
                                             std::span<const Label> labels, double beta,
                                             RowMatrix<W>& energy, const RunOptions& run) {
         const Index clusters = energy.cols();
+        std::vector<W> less_by;  // e^−βd, for d agreeing neighbours fewer
+        for (Index d = 0; d <= graph.largest_degree(); ++d)
+            less_by.push_back(static_cast<W>(std::exp(-beta * static_cast<double>(d))));
         return sum_lanes(
             Lanes(v.rows()), run.threads,
             Expectation{detail::WeightedSums<W>::zero(clusters, v.cols()), {}},
@@ -193,12 +229,17 @@ private:
                             prior[k] = static_cast<W>(beta) *
                                        static_cast<W>(counts[static_cast<std::size_t>(k)]);
                         joint = prior - energy.row(i).array();
-                        const W most = joint.maxCoeff(), prior_most = prior.maxCoeff();
+                        const W most = joint.maxCoeff();
                         joint = (joint - most).exp();
                         const W sum = joint.sum();
                         energy.row(i) = (joint / sum).matrix();
-                        found.sums.objective += most + std::log(sum) - prior_most -
-                                                std::log((prior - prior_most).exp().sum());
+                        const Index most_agree = *std::max_element(counts.begin(), counts.end());
+                        W normalizer = 0;
+                        for (const Index c : counts)
+                            normalizer += less_by[static_cast<std::size_t>(most_agree - c)];
+                        found.sums.objective += most -
+                                                static_cast<W>(beta) * static_cast<W>(most_agree) +
+                                                std::log(sum / normalizer);
                         double agreement = 0;
                         for (Index k = 0; k < clusters; ++k)
                             agreement += static_cast<double>(energy(i, k)) *
@@ -252,9 +293,12 @@ private:
             }
             const double objective = static_cast<double>(found.sums.objective);
             const double gain = objective - best.log_likelihood;
-            best.converged = !first && gain <= options.tolerance * std::abs(objective);
+            best.converged = !first && std::abs(gain) <= options.tolerance * std::abs(objective);
             // a regularised cluster, or rounding, can still lose: then the state before stands
-            if (!first && gain < 0) break;
+            if (!first && gain < 0) {
+                best.held_back = !best.converged;
+                break;
+            }
             best.labels = std::move(labels);
             best.responsibilities.swap(energy);
             best.beta = beta;
@@ -410,7 +454,12 @@ private:
         fit.iterations = result.iterations;
         fit.converged = result.converged;
         fit.stopped = run.stop.stop_requested();
-        if (!fit.converged && !fit.stopped)
+        if (result.held_back)
+            fit.warnings.push_back(text("SpatialGMM_MRF ended after ", fit.iterations,
+                                        " iterations, before it converged: a cluster too thin for "
+                                        "a covariance of its own kept the log pseudo-likelihood "
+                                        "from rising; try fewer clusters or factors"));
+        else if (!fit.converged && !fit.stopped)
             fit.warnings.push_back(text("SpatialGMM_MRF did not converge in ",
                                         options.max_iterations,
                                         " iterations; raise max_iterations or tolerance"));

@@ -220,6 +220,7 @@ struct Prepare {
         } else {
             kept = listed(names, aligned, over_target, warnings);
         }
+        warn_of_constant(target, aligned.columns[0], over_target, warnings);
         require<BadData>(!kept.empty(), "none of the ", aligned.columns[0].size(),
                          " common genes varies; there is nothing to cluster by");
 
@@ -281,6 +282,24 @@ private:
                                    s->labels.size(), " entries, there are ", s->rows(),
                                    " cells; a source needs a label for each (NA where unknown)");
         }
+    }
+
+    /// Genes of one and the same value, other than zero, say nothing: one is named.
+    template <class TargetExpression>
+    static void warn_of_constant(const Sample<TargetExpression>& target,
+                                 const std::vector<Index>& columns, const GeneSums& sums,
+                                 std::vector<std::string>& warnings) {
+        if (target.rows() < 2) return;
+        const Vector<double> variance = sums.variance();
+        Index found = 0, first = -1;
+        for (Index j = 0; j < variance.size(); ++j)
+            if (variance[j] == 0 && sums.sum[j] != 0 && found++ == 0) first = j;
+        if (found > 0)
+            warnings.push_back(text(
+                target.name, ": gene '",
+                target.genes[static_cast<std::size_t>(columns[static_cast<std::size_t>(first)])],
+                "'", found > 1 ? text(" and ", found - 1, " more have") : " has",
+                " the same value in every spot, and cannot help"));
     }
 
     /// Sources that do not have all classes, or a section's name in common, are used; it is said.
