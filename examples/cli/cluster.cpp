@@ -374,6 +374,11 @@ void add_cluster(CLI::App& program) {
             // the published code chooses lambda itself, unless told
             if (!given("--lambda")) options->lambda = "auto";
         }
+        require(!given("--radius") || options->neighborhood == "radius",
+                "--radius goes with --neighborhood radius; give that too, or leave out --radius");
+        require(!given("--neighbors") || options->neighborhood == "nearest",
+                "--neighbors goes with --neighborhood nearest, not ", options->neighborhood,
+                "; leave out one of the two");
         const bool of_paper = options->published || given("--lambda") || given("--penalty") ||
                               given("--scores") || given("--field");
         if (of_paper) {

@@ -239,11 +239,13 @@ private:
                 PLDR<>{{.factors = options.factors}}.fit(prepared.source, prepared.labels, run);
             clock.end("PLDR");
         };
+        const bool half_relevant = out.trust == Trust::adapted && !options.trust;
         if (out.trust == Trust::anchored) {
             learn_factors();
+            // what correlates so well gives good factors, whatever is wrong with its classes
             if (!anchored(prepared, nearest, graph, run, clock, out)) out.trust = Trust::adapted;
         }
-        if (out.trust == Trust::guided || (out.trust == Trust::adapted && !options.trust)) {
+        if (out.trust == Trust::guided || half_relevant) {
             const bool coherent = guided(prepared, graph, run, out);
             clock.end("guided mixtures");
             if (coherent || options.trust) out.trust = Trust::guided;
@@ -353,9 +355,9 @@ private:
         out.released_agreement =
             adjusted_rand_index(fit.labels, detail::released(v, graph, fit, options.beta, run));
         clock.end("released mixture");
-        const std::string held = text(
-            "released from the anchors, the clusters stay as they are to an agreement (ARI) of ",
-            rounded(*out.released_agreement));
+        const std::string held =
+            text("released from the anchors, the clusters stay as they are to an agreement of ",
+                 rounded(*out.released_agreement));
         if (!options.trust && !fit.stopped && *out.released_agreement < options.released_from) {
             out.decisions.push_back(text(
                 held, ", less than ", rounded(options.released_from),

@@ -435,7 +435,7 @@ TEST_CASE("a gene of one value is said to be of no help") {
     const auto done = job.cluster();
     INFO(done.err);
     REQUIRE(done.code == 0);
-    CHECK(count(done.err, "gene 'gene7' has the same value in every spot") == 1);
+    CHECK(count(done.out, "gene 'gene7' has the same value in every spot") == 1);
 }
 
 TEST_CASE("a demo does not replace what is there") {

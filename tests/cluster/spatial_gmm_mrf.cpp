@@ -348,7 +348,9 @@ TEST_CASE("what cannot be clustered is refused in words") {
 TEST_CASE("mean field: responsibilities are the fixed point of their own equations") {
     const std::uint64_t seed = GENERATE(1u, 2u, 3u);
     const auto by = GENERATE(Beta::pseudo_likelihood, Beta::fixed);
-    const Tissue tissue(14, 15, 3, 2, 2.5, seed);
+    Matrix<double> means(3, 2);
+    means << 0, 0, 5, 0, 0, 5;
+    const Tissue tissue(14, 15, means, seed);
     const auto& v = tissue.scores;
     const SpatialGMM_MRF mixture{
         {.clusters = 3, .field = Field::mean, .beta_by = by, .beta = 0.7, .starts = 3}};
