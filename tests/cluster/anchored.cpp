@@ -192,7 +192,8 @@ TEST_CASE("the bound of the mean field never falls, and is what it says") {
                       {.beta_by = by, .beta = 0.8, .max_iterations = most, .tolerance = 1e-9}, {})
                 .fit(prior, start);
         REQUIRE(std::ssize(fit.beta_trace) == fit.iterations);
-        CHECK(std::is_sorted(fit.trace.begin(), fit.trace.end()));
+        for (std::size_t i = 1; i < fit.trace.size(); ++i)  // but for rounding, once it stands
+            CHECK(fit.trace[i] >= fit.trace[i - 1] - 1e-12 * std::abs(fit.trace[i]));
         // all of the trace is of the β that was kept
         const auto kept = std::ssize(fit.trace);
         for (Index i = fit.iterations - kept + 1; i < fit.iterations; ++i)
