@@ -3,6 +3,7 @@
 
 #include <transst/core/lanes.hpp>
 #include <transst/core/random.hpp>
+#include <transst/matrix/stored_rows.hpp>
 #include <transst/preprocess/sample.hpp>
 
 #include <cmath>
@@ -44,12 +45,29 @@ inline CompressedRows<float> counts(const std::vector<int>& labels, Index genes,
     return out;
 }
 
+/// The same, made and appended some rows at a time: beyond run.matrix_bytes it lies in a file.
+inline transst::StoredRows<float> stored_counts(const std::vector<int>& labels, Index genes,
+                                                Index expressed, int classes, std::uint64_t seed,
+                                                const transst::RunOptions& run) {
+    constexpr std::size_t step = 1 << 16;
+    transst::StoredRows<float> out(genes, run);
+    for (std::size_t begin = 0; begin < labels.size(); begin += step) {
+        const std::size_t end = std::min(labels.size(), begin + step);
+        const auto rows = counts(
+            {labels.begin() + static_cast<Index>(begin), labels.begin() + static_cast<Index>(end)},
+            genes, expressed, classes, seed + 1000 * begin);
+        out.append(rows.row_block(0, rows.rows()), static_cast<Index>(labels.size() - end));
+    }
+    return out;
+}
+
 /// side × side spots of `classes` regions (stripes with wavy borders) on a lattice.
-inline Sample<CompressedRows<float>> tissue(Index side, Index genes, Index expressed, int classes,
-                                            std::uint64_t seed, const char* name) {
+inline Sample<transst::StoredRows<float>> tissue(Index side, Index genes, Index expressed,
+                                                 int classes, std::uint64_t seed, const char* name,
+                                                 const transst::RunOptions& run = {}) {
     const Index n = side * side;
     std::vector<int> labels;
-    Sample<CompressedRows<float>> out;
+    Sample<transst::StoredRows<float>> out;
     out.coordinates.resize(n, 2);
     for (Index i = 0; i < n; ++i) {
         const auto x = static_cast<double>(i % side), y = static_cast<double>(i / side),
@@ -61,7 +79,7 @@ inline Sample<CompressedRows<float>> tissue(Index side, Index genes, Index expre
             std::clamp(static_cast<int>((y / width + wave) * classes), 0, classes - 1));
         out.labels.push_back("region " + std::to_string(labels.back() + 1));
     }
-    out.expression = counts(labels, genes, expressed, classes, seed);
+    out.expression = stored_counts(labels, genes, expressed, classes, seed, run);
     for (Index j = 0; j < genes; ++j) out.genes.push_back("gene" + std::to_string(j));
     out.name = name;
     return out;

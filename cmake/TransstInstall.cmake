@@ -17,6 +17,10 @@ if(TARGET transst_io)
     set_target_properties(transst_io PROPERTIES EXPORT_NAME io)
     list(APPEND components transst_io)
 endif()
+if(TARGET transst_hdf5)
+    set_target_properties(transst_hdf5 PROPERTIES EXPORT_NAME hdf5)
+    list(APPEND components transst_hdf5)
+endif()
 foreach(target IN LISTS components)
     string(REPLACE "_" "-" name ${target})
     install(TARGETS ${target} EXPORT ${name} INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
@@ -34,6 +38,7 @@ configure_file(${PROJECT_SOURCE_DIR}/cmake/transst.pc.in ${transst_generated}/tr
 install(FILES
     ${transst_generated}/transst-config.cmake
     ${transst_generated}/transst-config-version.cmake
+    ${PROJECT_SOURCE_DIR}/cmake/FindHDF5C.cmake
     ${PROJECT_SOURCE_DIR}/cmake/Findnanoflann.cmake
     DESTINATION ${transst_cmake_dir} COMPONENT dev)
 install(FILES ${transst_generated}/transst.pc

@@ -14,11 +14,18 @@ if(TRANSST_DEVELOPER AND NOT MSVC)
         -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<BOOL:${TRANSST_WERROR}>:-Werror>)
 endif()
 
+# What is compiled once and run once, in this folder: more optimising takes longer than it saves.
+macro(transst_compile_quickly)
+    if(TRANSST_DEVELOPER AND NOT MSVC)
+        add_compile_options(-O1)
+    endif()
+endmacro()
+
 # transst_components(<variable> <source>...): the components whose headers the sources include.
 function(transst_components variable)
     set(components)
     foreach(source IN LISTS ARGN)
-        foreach(component io report)
+        foreach(component io hdf5 report)
             file(STRINGS ${source} found REGEX "^ *#include [<\"]transst/${component}[/.]")
             if(found)
                 list(APPEND components ${component})

@@ -15,33 +15,34 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "bootstrap: $*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# What each system calls what we need: compiler, CMake, Ninja, Eigen, nanoflann, zlib, CLI11,
-# nlohmann-json, and Catch2 for the tests.
+# What each system calls what we need: compiler, CMake, Ninja, Eigen, nanoflann, zlib, HDF5,
+# CLI11, nlohmann-json, and Catch2 for the tests.
 choose_packages() {
     if has apt-get && has dpkg-query; then
         manager=apt
         tools='g++ cmake ninja-build'
-        libraries='libeigen3-dev libnanoflann-dev zlib1g-dev libcli11-dev nlohmann-json3-dev'
+        libraries='libeigen3-dev libnanoflann-dev zlib1g-dev libhdf5-dev libcli11-dev'
+        libraries="$libraries nlohmann-json3-dev"
         test_libraries='catch2'
     elif has dnf; then
         manager=dnf
         tools='gcc-c++ cmake ninja-build'
-        libraries='eigen3-devel nanoflann-devel zlib-devel cli11-devel json-devel'
+        libraries='eigen3-devel nanoflann-devel zlib-devel hdf5-devel cli11-devel json-devel'
         test_libraries='catch-devel'
     elif has pacman; then
         manager=pacman
         tools='gcc cmake ninja'
-        libraries='eigen nanoflann zlib cli11 nlohmann-json'
+        libraries='eigen nanoflann zlib hdf5 cli11 nlohmann-json'
         test_libraries='catch2'
     elif has brew; then
         manager=brew
         tools='gcc cmake ninja'
-        libraries='eigen nanoflann zlib cli11 nlohmann-json'
+        libraries='eigen nanoflann zlib hdf5 cli11 nlohmann-json'
         test_libraries='catch2'
     else
         manager=none
         tools='a C++20 compiler (GCC 11, Clang 14 or newer), CMake 3.22 or newer, Ninja'
-        libraries='Eigen 3.4, nanoflann 1.4, zlib, CLI11, nlohmann-json'
+        libraries='Eigen 3.4, nanoflann 1.4, zlib, HDF5, CLI11, nlohmann-json'
         test_libraries='Catch2 2.13 or 3'
     fi
 }

@@ -2,14 +2,14 @@
 #include "cluster.hpp"
 
 #include "commands.hpp"
+#include "monitor.hpp"
 #include "options.hpp"
 #include "output_folder.hpp"
 #include "results.hpp"
+#include "samples.hpp"
 
 #include <transst/graph/lattice_graph.hpp>
 #include <transst/graph/radius_graph.hpp>
-#include <transst/io/folder.hpp>
-#include <transst/io/text_file.hpp>
 #include <transst/metrics/adjusted_rand_index.hpp>
 
 #include <charconv>
@@ -74,11 +74,35 @@ std::vector<Index> parse_clusters(const std::string& word) {
     }
 }
 
+/// "2GB", "500 MB"; of 1000 bytes a kilobyte.
+Index parse_memory(const std::string& word) {
+    constexpr std::string_view units = "KMGT";
+    double bytes = 0;
+    const char* const end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data(), end, bytes);
+    std::string unit(stop, end);
+    std::erase(unit, ' ');
+    for (char& c : unit) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (unit.ends_with('B')) unit.pop_back();
+    const auto power = units.find(unit);
+    const bool known = error == std::errc{} && unit.size() == 1 && power != units.npos;
+    if (known) bytes *= std::pow(1000.0, static_cast<double>(power) + 1);
+    require(known && bytes >= 1e6 && bytes < 1e15, "--memory is '", word,
+            "'; it must be a size of 1MB or more, such as 500MB or 2GB");
+    return static_cast<Index>(bytes);
+}
+
+/// Bytes that each of the inputs, and what is prepared of it, may take: together half of --memory,
+/// since what is computed needs some too. 0: no limit.
+Index memory_of_a_matrix(const ClusterOptions& options) {
+    return options.memory / (4 * (std::ssize(options.sources) + 1));
+}
+
 /// What can be refused without having looked at a file.
 void check_options(const ClusterOptions& options) {
-    require(!options.target.empty(), "--target is empty; name a folder");
+    require(!options.target.empty(), "--target is empty; name a folder or file");
     for (const auto& source : options.sources)
-        require(!source.empty(), "--source is empty; name a folder, or leave it out");
+        require(!source.empty(), "--source is empty; name a folder or file, or leave it out");
     const auto same_folder = [](const std::string& a, const std::string& b) {
         std::error_code ignored;
         return a == b || std::filesystem::equivalent(a, b, ignored);
@@ -87,6 +111,12 @@ void check_options(const ClusterOptions& options) {
         require(std::none_of(options.sources.begin(), at,
                              [&](const auto& other) { return same_folder(*at, other); }),
                 "--source ", *at, " is given twice; leave one out");
+    // the copy of a target must not take the place of what is read
+    const auto copy = (std::filesystem::path(options.out) / annotated_name).string();
+    for (const auto& path : options.sources)
+        require(!same_folder(path, copy), "--out: ", copy, " is a source; name another folder");
+    require(!same_folder(options.target, copy), "--out: ", copy,
+            " is the target itself; name another folder");
     require(!options.clusters.empty(), "--clusters is missing");
     if (options.lambda != "auto") (void)parse_number("--lambda", options.lambda);
     if (options.beta != "auto")
@@ -95,31 +125,23 @@ void check_options(const ClusterOptions& options) {
 }
 
 /// What the target must have beyond what reading checks.
-template <class Sample>
-void check_target(const Sample& target, const ClusterOptions& options) {
-    require<transst::BadData>(target.coordinates.rows() == target.rows(), options.target,
-                              ": there are no coordinates; a target needs a cells.tsv with the "
-                              "columns barcode, x and y");
+void check_target(const transst::SampleFile& target, const transst::ReadOptions& reading,
+                  const ClusterOptions& options) {
+    const auto lacking = lacks_as_target(target, reading);
+    require<transst::BadData>(lacking.empty(), options.target, ": ", lacking);
     const Index most = *std::max_element(options.clusters.begin(), options.clusters.end());
-    require<transst::BadData>(most <= target.rows(), options.target, ": there are ", target.rows(),
-                              " spots, fewer than --clusters ", most);
-    for (Index i = 0; i < target.rows(); ++i)
-        require<transst::BadData>(
-            target.coordinates.row(i).allFinite(), options.target, ": spot '",
-            target.barcodes[static_cast<std::size_t>(i)],
-            "' has no x or y; find them, or leave the spot out of the folder");
+    require<transst::BadData>(most <= target.sample.rows(), options.target, ": there are ",
+                              target.sample.rows(), " spots, fewer than --clusters ", most);
 }
 
 /// The same of a source.
-template <class Sample>
-void check_source(const Sample& source, const std::string& path, const ClusterOptions& options) {
+void check_source(const transst::SampleFile& source, const std::string& path,
+                  const transst::ReadOptions& reading, const ClusterOptions& options) {
+    const auto lacking = lacks_as_source(source, reading);
+    require<transst::BadData>(lacking.empty(), path, ": ", lacking);
     require<transst::BadData>(
-        !source.labels.empty(), path,
-        ": there are no labels; a source needs a cells.tsv with labels in the "
-        "column ",
-        options.label_column);
-    require<transst::BadData>(transst::code_labels(source.labels, options.ignore).classes() > 0,
-                              path, ": --ignore leaves no labelled cell; keep at least one label");
+        transst::code_labels(source.sample.labels, options.ignore).classes() > 0, path,
+        ": --ignore leaves no labelled cell; keep at least one label");
 }
 
 /// A label to ignore that nothing has is likely misspelt.
@@ -205,37 +227,70 @@ void cluster(const ClusterOptions& options) {
     check_options(options);
     Stopwatch watch;
     const std::filesystem::path out = options.out;
-    const OutputFolder folder(
-        out, {"labels.tsv", "fit.json", "clusters.svg", "markers.tsv", "posterior.tsv"},
-        options.force);
+    const auto files = {"labels.tsv",  "fit.json",      "clusters.svg",
+                        "markers.tsv", "posterior.tsv", annotated_name};
+    const OutputFolder folder(out, files, options.force);
+    if (options.report) {
+        check_output_file("--report", *options.report, options.force);
+        for (const char* file : files)
+            require(std::filesystem::weakly_canonical(*options.report) !=
+                        std::filesystem::weakly_canonical(out / file),
+                    "--report: ", *options.report, " is one of the results; name another file");
+    }
 
     // what reads badly is refused before anything is computed
-    const transst::FolderOptions reading{.stretch_x = options.stretch_x,
-                                         .stretch_y = options.stretch_y,
-                                         .label_column = options.label_column};
-    auto reading_target = reading;
-    reading_target.label_optional = !options.sources.empty();
-    const Tissue target = transst::read_folder(options.target, reading_target);
-    check_target(target, options);
+    Monitor monitor(options.verbose ? Show::everything
+                    : options.quiet ? Show::nothing
+                                    : Show::line);
+    monitor.begin("reading");
+    transst::ReadOptions reading{.stretch_x = options.stretch_x,
+                                 .stretch_y = options.stretch_y,
+                                 .label_column = options.label_column,
+                                 .label_optional = !options.sources.empty(),
+                                 .section_column = options.section_column,
+                                 .spatial_key = options.spatial_key,
+                                 .layer = options.layer,
+                                 .matrix_bytes = memory_of_a_matrix(options),
+                                 .scratch = options.out};
+    const auto target_file = transst::read_sample_file(options.target, reading);
+    check_target(target_file, reading, options);
+    const Tissue& target = target_file.sample;
+    reading.label_optional = false;
+    reading.section_optional = true;
+    Summary summary;
     std::vector<Tissue> sources;
     for (const auto& path : options.sources) {
-        sources.push_back(transst::read_folder(path, reading));
-        check_source(sources.back(), path, options);
+        auto source = transst::read_sample_file(path, reading);
+        check_source(source, path, reading, options);
+        summary.add_input(path, source);
+        sources.push_back(std::move(source.sample));
     }
-    Summary summary;
+    summary.add_input(options.target, target_file);
     summary.add_time("read", watch.lap());
     summary.warn(unknown_labels(sources, target, options));
     const bool paper = options.published || options.method == "paper";
-    const Outcome outcome = paper ? cluster_as_paper(options, sources, target)
-                                  : cluster_with_trust(options, sources, target);
-    summary.describe(options, outcome, sources, target);
+    monitor.take_interrupts();
+    auto run = monitor.run(options.seed, options.threads);
+    run.matrix_bytes = reading.matrix_bytes;
+    run.scratch = reading.scratch;
+    const Outcome outcome = paper ? cluster_as_paper(options, sources, target, run)
+                                  : cluster_with_trust(options, sources, target, run);
+    const bool stopped = monitor.interrupted();
+    monitor.begin("writing");
+    summary.describe(options, outcome, sources, target, stopped);
     summary.write(out, target, outcome, options, watch);
-    if (!options.quiet) summary.print(std::cout, out);
+    const bool interrupted = monitor.interrupted();
+    monitor.end();
+    if (!options.quiet) summary.print(std::cout, out, options);
+    if (interrupted)
+        throw Interrupted(stopped ? "stopped on request; what had been found by then is in " +
+                                        out.string()
+                                  : "interrupted when the fit had ended; the results are whole");
 }
 
 void add_cluster(CLI::App& program) {
     auto* command = program.add_subcommand(
-        "cluster", wrapped("Find the target's regions, with what labelled sources know"));
+        "cluster", "Find the target's regions, with what labelled sources know");
     auto options = std::make_shared<ClusterOptions>();
     auto& o = *options;
     const auto add = [&](const char* group, const char* name, auto& value, const char* help) {
@@ -243,12 +298,16 @@ void add_cluster(CLI::App& program) {
     };
     const auto at_least_1 = whole_number<Index>(1);
     command
-        ->add_option("--source", o.sources,
-                     wrapped("Folder with labelled cells or spots; may be given several times"))
-        ->type_name("DIR");
-    command->add_option("--target", o.target, "Folder with the spots to cluster")
+        ->add_option(
+            "--source", o.sources,
+            wrapped("File or folder with labelled cells or spots; may be given several times"))
+        ->type_name("PATH");
+    command
+        ->add_option("--target", o.target,
+                     wrapped("The spots to cluster: a 10x or Space Ranger folder, .h5ad, .h5 or "
+                             "table ('transst inspect PATH' says what is in it)"))
         ->required()
-        ->type_name("DIR");
+        ->type_name("PATH");
     command
         ->add_option_function<std::string>(
             "--clusters",
@@ -259,12 +318,33 @@ void add_cluster(CLI::App& program) {
     command
         ->add_option(
             "--out", o.out,
-            wrapped("Folder for labels.tsv, clusters.svg, markers.tsv, posterior.tsv and fit.json"))
+            wrapped(
+                "Folder for labels.tsv, clusters.svg, markers.tsv, posterior.tsv, fit.json and, of "
+                "an .h5ad, a copy with the clusters in it, target.h5ad"))
         ->required()
         ->type_name("DIR");
+    // what main.cpp puts an earlier run's options in the place of, here for the help
+    command
+        ->add_option_function<std::string>(
+            "--from", [](const std::string&) {},
+            wrapped("fit.json of an earlier run, whose options are taken but for those given "
+                    "anew"))
+        ->type_name("FILE");
     command->add_flag("--force", o.force, "Replace results that are already there");
+    command
+        ->add_option("--report", o.report,
+                     wrapped("File for a page with all of it, to be opened in a browser"))
+        ->type_name("FILE");
     command->add_flag("--quiet", o.quiet, "Print nothing but errors");
+    command->add_flag("--verbose", o.verbose,
+                      wrapped("Print a line for each stage and iteration on stderr"));
     add_run_options(*command, o.seed, o.threads);
+    command
+        ->add_option_function<std::string>(
+            "--memory",
+            [options](const std::string& word) { options->memory = parse_memory(word); },
+            wrapped("Matrices too large for this, 2GB say, are kept in scratch files in --out"))
+        ->type_name("SIZE");
 
     const char* reading = "Reading";
     command
@@ -273,7 +353,19 @@ void add_cluster(CLI::App& program) {
                              "times"))
         ->type_name("LABEL")
         ->group(reading);
-    add(reading, "--label-column", o.label_column, "Column of cells.tsv with the labels");
+    add(reading, "--label-column", o.label_column,
+        "Column of the cells (obs, cells.tsv) with the labels");
+    add(reading, "--section-column", o.section_column,
+        "Column with the sections, where there are several");
+    add(reading, "--spatial-key", o.spatial_key,
+        "Where places are: of an .h5ad in obsm; of a Space Ranger folder, spatial (pixels) or "
+        "array (array columns and rows)");
+    command
+        ->add_option("--layer", o.layer,
+                     wrapped("Matrix of an .h5ad, X, raw or a layer's name [the first of X, counts "
+                             "and raw that holds counts, else X]; genome of an .h5"))
+        ->type_name("NAME")
+        ->group(reading);
     add(reading, "--stretch-x", o.stretch_x, "Multiply x by this")->transform(finite_number(true));
     add(reading, "--stretch-y", o.stretch_y,
         "Multiply y by this: 1.7320508075688772 for array rows of Visium")
@@ -362,9 +454,13 @@ void add_cluster(CLI::App& program) {
         "  transst cluster --source 151673 --target 151674 --clusters 7 \\\n"
         "      --stretch-y 1.7320508075688772 --out result\n"
         "  transst cluster --source B1 --source C1 --target A1 --ignore undetermined \\\n"
-        "      --clusters 5 --out A1-regions");
+        "      --clusters 5 --out A1-regions\n"
+        "  transst cluster --source atlas.h5ad --label-column cell_type --target outs \\\n"
+        "      --clusters 3-12 --out regions --report regions.html");
     command->callback([options, command] {
         const auto given = [&](const char* name) { return command->count(name) > 0; };
+        require(!options->quiet || !options->verbose,
+                "--quiet and --verbose contradict each other; leave out one of the two");
         if (options->published) {
             for (const char* name : {"--standardize", "--penalty", "--scores", "--field", "--beta",
                                      "--starts", "--neighborhood"})

@@ -15,11 +15,13 @@ namespace transst_program {
 struct ClusterOptions {
     std::vector<std::string> sources;
     std::string target, out;
+    std::optional<std::string> report;
     std::vector<transst::Index> clusters;  ///< one, or those to choose among by the criterion
     std::string criterion = "mbic";
 
     std::vector<std::string> ignore;
-    std::string label_column = "label";
+    std::string label_column = "label", section_column = "section", spatial_key = "spatial";
+    std::string layer;  ///< empty: chosen
     double stretch_x = 1, stretch_y = 1;
 
     transst::Index genes = 2000;
@@ -40,7 +42,8 @@ struct ClusterOptions {
     bool published = false;
     std::uint64_t seed = 1;
     int threads = 0;
-    bool force = false, quiet = false;
+    transst::Index memory = 0;  ///< bytes; 0: no limit
+    bool force = false, quiet = false, verbose = false;
 };
 
 inline const std::map<std::string, transst::ClustersCriterion> clusters_criteria{

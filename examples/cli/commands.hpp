@@ -8,7 +8,10 @@ namespace transst_program {
 void add_simulate(CLI::App& program);
 void add_cluster(CLI::App& program);
 void add_demo(CLI::App& program);
+void add_inspect(CLI::App& program);
 void add_score(CLI::App& program);
 void add_study(CLI::App& program);
+void add_completions(CLI::App& program);
+void add_man(CLI::App& program);
 
 }  // namespace transst_program

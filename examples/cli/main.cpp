@@ -1,13 +1,16 @@
 // transst: the command-line program.
 //
 // Errors go to stderr in one sentence. Exit codes: 0 done, 1 the data or files cannot be used,
-// 2 the command line cannot be understood.
+// 2 the command line cannot be understood, 130 stopped by Ctrl-C.
 #include "commands.hpp"
+#include "from.hpp"
+#include "monitor.hpp"
 #include "options.hpp"
 
 #include <transst/core/errors.hpp>
 #include <transst/version.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <new>
 
@@ -28,24 +31,30 @@ std::string in_program_words(std::string words) {
 
 int main(int argc, char** argv) {
     CLI::App program(
-        "Carries what a labelled reference knows into a spatial tissue sample, and\n"
-        "finds the tissue's regions with it.");
+        "Carries what a labelled reference knows into a spatial tissue sample, and finds the "
+        "tissue's regions with it.");
     program.name("transst");
+    program.formatter(std::make_shared<transst_program::HelpFormatter>());
     program.set_version_flag("--version", std::string("transst ") + transst::version);
     program.require_subcommand(1);
-    program.get_formatter()->column_width(transst_program::help_column);
     program.footer(
         "Examples:\n"
         "  transst demo\n"
+        "  transst inspect tissue.h5ad\n"
         "  transst cluster --source reference --target tissue --clusters 7 --out result\n"
         "  transst cluster --help");
     transst_program::add_cluster(program);
+    transst_program::add_inspect(program);
     transst_program::add_score(program);
     transst_program::add_study(program);
     transst_program::add_simulate(program);
     transst_program::add_demo(program);
+    transst_program::add_completions(program);
+    transst_program::add_man(program);
     try {
-        program.parse(argc, argv);
+        auto arguments = transst_program::with_earlier_options({argv + 1, argv + argc});
+        std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+        program.parse(std::move(arguments));
         return 0;
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
@@ -58,6 +67,9 @@ int main(int argc, char** argv) {
         std::cerr << ". Try 'transst " << (commands.empty() ? "" : commands[0]->get_name() + " ")
                   << "--help'.\n";
         return 2;
+    } catch (const transst_program::Interrupted& error) {
+        std::cerr << "transst: " << error.what() << '\n';
+        return 130;
     } catch (const transst::InvalidArgument& error) {
         std::cerr << "transst: " << in_program_words(error.what()) << '\n';
         return 2;

@@ -30,29 +30,34 @@ inline void append_exponential(std::string& out, double log_x) {
     out += 'e' + std::to_string(static_cast<long long>(whole));
 }
 
-/// The table's text: for each cluster, numbered from 1, at most 200 genes that are higher in it
-/// (AUC > ½) with q < 0.05, the most significant first, of the tests of all the sample's genes
-/// against the other clusters. NA stands for a name that is not known.
+/// At most `most` genes that are higher in the cluster (AUC > ½) with q < 0.05, the most
+/// significant first.
+inline std::vector<transst::Index> best_markers(const transst::GeneTests& tests,
+                                                transst::Index most = most_markers) {
+    auto genes = tests.best_first();
+    const auto end = std::find_if(genes.begin(), genes.end(), [&](transst::Index gene) {
+        return tests.z[gene] <= 0 ||
+               tests.q_value[gene] >= largest_q;  // the others' are no smaller
+    });
+    genes.resize(static_cast<std::size_t>(std::min(most, end - genes.begin())));
+    return genes;
+}
+
+/// The table's text: for each cluster, numbered from 1, its best markers, of the tests of all the
+/// sample's genes against the other clusters. NA stands for a name that is not known.
 template <class Expression>
-std::string markers_table(const transst::Sample<Expression>& sample,
-                          std::span<const transst::Label> labels, transst::Index clusters,
-                          const std::vector<std::string>& names,
-                          const transst::RunOptions& run = {}) {
+std::string markers_table(const transst::Sample<Expression>& sample, const transst::MarkersFit& fit,
+                          const std::vector<std::string>& names) {
     using transst::Index;
     transst::require<transst::ShapeMismatch>(
-        names.empty() || std::ssize(names) == clusters, "markers_table: there are ", names.size(),
-        " names of ", clusters, " clusters; give one for each, or none");
-    const auto fit =
-        transst::Markers{}.fit(transst::log_normalize(sample, run), labels, clusters, run);
+        names.empty() || names.size() == fit.clusters.size(), "markers_table: there are ",
+        names.size(), " names of ", fit.clusters.size(), " clusters; give one for each, or none");
     std::string out =
         "cluster\tname\tgene\tsymbol\tlog_fold_change\tfraction_in\tfraction_out\tauc\tp_value\t"
         "q_value\n";
     for (std::size_t k = 0; k < fit.clusters.size(); ++k) {
         const auto& tests = fit.clusters[k];
-        Index written = 0;
-        for (const Index gene : tests.best_first()) {
-            if (written == most_markers || tests.z[gene] <= 0) break;
-            if (tests.q_value[gene] >= largest_q) break;  // the others' are no smaller
+        for (const Index gene : best_markers(tests)) {
             const auto g = static_cast<std::size_t>(gene);
             const bool named = !names.empty() && !transst::is_missing(names[k]);
             out += std::to_string(k + 1) + '\t' + (named ? names[k] : "NA") + '\t' +
@@ -68,10 +73,20 @@ std::string markers_table(const transst::Sample<Expression>& sample,
                 append_exponential(out, log_value);
             }
             out += '\n';
-            ++written;
         }
     }
     return out;
+}
+
+/// The same, tested here. labels: a cluster from 0 for each of the sample's cells, or left_out.
+template <class Expression>
+std::string markers_table(const transst::Sample<Expression>& sample,
+                          std::span<const transst::Label> labels, transst::Index clusters,
+                          const std::vector<std::string>& names,
+                          const transst::RunOptions& run = {}) {
+    return markers_table(
+        sample, transst::Markers{}.fit(transst::log_normalize(sample, run), labels, clusters, run),
+        names);
 }
 
 /// Writes markers.tsv at once: afterwards `path` holds the whole table, or what it held before.

@@ -17,20 +17,40 @@ namespace transst_program {
 inline constexpr std::size_t help_column = 34;
 
 /// A description, broken so that none of its lines passes column 80.
-inline std::string wrapped(std::string_view words) {
+inline std::string wrapped(std::string_view words, std::size_t width = 80 - help_column) {
     std::string out;
-    std::size_t room = 80 - help_column;
+    std::size_t room = width;
     while (!words.empty()) {
         const std::size_t end = words.find(' ');
         const std::string_view word = words.substr(0, end);
         words.remove_prefix(end == words.npos ? words.size() : end + 1);
         const bool fits = word.size() + 1 <= room;
         if (!out.empty()) out += fits ? ' ' : '\n';
-        room = (fits ? room : 80 - help_column) - word.size() - 1;
+        room = (fits ? room : width) - word.size() - 1;
         out += word;
     }
     return out;
 }
+
+/// Help whose descriptions of commands are broken for where they stand.
+class HelpFormatter : public CLI::Formatter {
+public:
+    HelpFormatter() { column_width(help_column); }
+
+    std::string make_description(const CLI::App* app) const override {
+        return wrapped(app->get_description(), 80) + "\n";
+    }
+    std::string make_subcommand(const CLI::App* sub) const override {
+        constexpr std::size_t column = 15;  // names are shorter than options
+        std::string out = "  " + sub->get_name();
+        out.resize(column, ' ');
+        for (const char c : wrapped(sub->get_description(), 80 - column)) {
+            out += c;
+            if (c == '\n') out.append(column, ' ');
+        }
+        return out + '\n';
+    }
+};
 
 /// Takes whole numbers from `least` on. CLI11 itself reads -1 as a huge unsigned number, 010 as 8.
 template <std::integral Integer>

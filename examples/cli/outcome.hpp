@@ -14,11 +14,12 @@
 namespace transst_program {
 
 using Json = nlohmann::ordered_json;
-using Tissue = transst::Sample<transst::CompressedRows<float>>;
+using Tissue = transst::Sample<transst::StoredRows<float>>;
 
 struct Outcome {
     transst::ClusterFit<double> clusters;
-    std::vector<transst::ClusterName> names;     ///< K; empty without a source
+    std::vector<transst::ClusterName> names;  ///< K; empty without a source
+    transst::RowMatrix<double> scores;        ///< spots × factors that were clustered; or 0 × 0
     transst::RowMatrix<double> class_posterior;  ///< spots × classes; 0 × 0 without trust
     std::vector<std::string> class_names, target_sections;
     transst::Index labelled_cells = 0, common_genes = 0, genes = 0;
@@ -31,11 +32,11 @@ struct Outcome {
 
 /// The source trusted as far as the target bears it out (transst::FindRegions).
 Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tissue>& sources,
-                           const Tissue& target);
+                           const Tissue& target, const transst::RunOptions& run);
 
 /// The paper's three steps, or the published code's (transst::Pipeline).
 Outcome cluster_as_paper(const ClusterOptions& options, const std::vector<Tissue>& sources,
-                         const Tissue& target);
+                         const Tissue& target, const transst::RunOptions& run);
 
 /// The options that both ways share.
 transst::Prepare::Options prepare_options(const ClusterOptions& options);
@@ -50,6 +51,15 @@ double parse_number(const std::string& option, const std::string& word);
 inline Json number(double value) {
     if (std::isinf(value)) return "inf";
     return value;
+}
+
+/// What is known about a spot that speaks for its cluster's name; nothing without a name.
+[[nodiscard]] inline std::optional<double> confidence_of(const Outcome& outcome,
+                                                         transst::Index spot) {
+    const auto k =
+        static_cast<std::size_t>(outcome.clusters.labels[static_cast<std::size_t>(spot)]);
+    if (outcome.names.empty() || outcome.names[k].name == "NA") return std::nullopt;
+    return outcome.class_posterior(spot, outcome.names[k].source_class);
 }
 
 template <class Step>

@@ -52,4 +52,21 @@ private:
     std::vector<std::filesystem::path> made_;  // the deepest first
 };
 
+/// A file beside the folder's, which is not to be replaced unless `force`, can be written.
+inline void check_output_file(const std::string& option, const std::filesystem::path& path,
+                              bool force) {
+    using transst::FileError, transst::require;
+    std::error_code error;
+    require(!path.empty(), option, " is empty; name a file");
+    require<FileError>(!std::filesystem::is_directory(path, error), option, ": ", path.string(),
+                       " is a folder; name a file");
+    require<FileError>(force || !std::filesystem::exists(path, error), option, ": ", path.string(),
+                       " is already there; name another file, or give --force to replace it");
+    const auto folder = std::filesystem::absolute(path).parent_path();
+    require<FileError>(std::filesystem::is_directory(folder, error), option, ": the folder ",
+                       folder.string(), " is not there; make it, or name another file");
+    require<FileError>(::access(folder.c_str(), W_OK | X_OK) == 0, option, ": the folder ",
+                       folder.string(), " cannot be written to; name another file");
+}
+
 }  // namespace transst_program

@@ -101,6 +101,7 @@ Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options
         clock.end("number of clusters");
     }
     out.clusters = mixture.fit(scores, graph, run);
+    out.scores = scores;
     clock.end("SpatialGMM_MRF");
     out.times.insert(out.times.end(), clock.times().begin(), clock.times().end());
 
@@ -135,9 +136,8 @@ Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options
 }  // namespace
 
 Outcome cluster_as_paper(const ClusterOptions& options, const std::vector<Tissue>& sources,
-                         const Tissue& target) {
+                         const Tissue& target, const RunOptions& run) {
     const Steps steps = make_steps(options);
-    const RunOptions run{.seed = options.seed, .threads = options.threads};
     // the graph first: it is quick, and refuses coordinates before anything long begins
     const auto begin = Pipeline{}.then(Neighbors{&options, &steps.graph}).then(steps.prepare);
     if (sources.empty()) return finish(begin.then(steps.svd).fit(target, run), steps, options, run);

@@ -2,8 +2,10 @@
 // read.
 #pragma once
 
+#include "annotated.hpp"
 #include "markers.hpp"
 #include "outcome.hpp"
+#include "report.hpp"
 
 #include <transst/cluster/criteria.hpp>
 #include <transst/io/atomic_file.hpp>
@@ -49,8 +51,19 @@ class Summary {
 public:
     void add_time(const std::string& stage, double seconds) { times_[stage] = seconds; }
 
+    /// A file or folder that was read; the target last.
+    void add_input(const std::string& path, const transst::SampleFile& file) {
+        inputs_.push_back(
+            {{"path", path},
+             {"format", transst::to_text(file.format)},
+             {"values",
+              file.sample.values == transst::Values::counts ? "counts" : "log expression"}});
+        if (!file.matrix.empty()) inputs_.back()["matrix"] = file.matrix;
+        target_format_ = file.format;
+    }
+
     void describe(const ClusterOptions& options, const Outcome& outcome,
-                  const std::vector<Tissue>& sources, const Tissue& target) {
+                  const std::vector<Tissue>& sources, const Tissue& target, bool stopped) {
         using namespace transst;
         describe_options(options);
         for (const auto& time : outcome.times) add_time(time.step, time.seconds);
@@ -101,6 +114,7 @@ public:
         for (const auto& words : clusters.warnings)
             warn({in_program_words(words, outcome.class_names)});
         decisions_ = outcome.decisions;
+        stopped_ = stopped;
         lambda_ = outcome.lambda;
         relevance_ = outcome.relevance;
         beta_ = clusters.beta;
@@ -125,14 +139,18 @@ public:
         const auto picture = draw(target, outcome);
         std::vector<std::string> names;
         for (const auto& name : names_) names.push_back(name.name);
-        const auto markers =
-            markers_table(target, outcome.clusters.labels, outcome.clusters.clusters(), names,
-                          {.threads = options.threads});
+        const transst::RunOptions run{.threads = options.threads};
+        const auto tests =
+            transst::Markers{}.fit(transst::log_normalize(target, run), outcome.clusters.labels,
+                                   outcome.clusters.clusters(), run);
+        const auto markers = markers_table(target, tests, names);
         add_time("write", watch.lap());
         Json fit{{"program", "transst"},
                  {"version", transst::version},
                  {"options", options_},
+                 {"inputs", inputs_},
                  {"sizes", sizes_}};
+        fit["stopped"] = stopped_;
         if (ari_) fit["ari"] = *ari_;
         fit["lambda"] = lambda_ ? number(*lambda_) : Json(nullptr);
         fit["beta"] = beta_;
@@ -145,26 +163,39 @@ public:
         // names from the file system need not be UTF-8
         const auto json = fit.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
         std::vector<transst::AtomicFile> files;
-        const auto put = [&](const char* name, const std::string& content) {
-            files.emplace_back(folder / name);
+        const auto put_at = [&](const std::filesystem::path& path, const std::string& content) {
+            files.emplace_back(path);
             files.back().write(content);
+        };
+        const auto put = [&](const char* name, const std::string& content) {
+            put_at(folder / name, content);
         };
         put("labels.tsv", labels);
         put("clusters.svg", picture);
         put("markers.tsv", markers);
         if (!posterior.empty()) put("posterior.tsv", posterior);
         put("fit.json", json);
+        annotated_ = target_format_ == transst::SampleFormat::anndata;
+        if (annotated_) files.push_back(annotated_target(options.target, folder, outcome, json));
+        if (options.report) put_at(*options.report, report_page(fit, target, outcome, tests, run));
         for (auto& file : files) file.commit();
-        if (posterior.empty()) {
-            // one of an earlier run would not belong to these labels
-            std::error_code ignored;
-            std::filesystem::remove(folder / "posterior.tsv", ignored);
-        }
+        // those of an earlier run would not belong to these labels
+        std::error_code ignored;
+        if (posterior.empty()) std::filesystem::remove(folder / "posterior.tsv", ignored);
+        if (!annotated_) std::filesystem::remove(folder / annotated_name, ignored);
     }
 
-    void print(std::ostream& out, const std::filesystem::path& folder) const {
+    void print(std::ostream& out, const std::filesystem::path& folder,
+               const ClusterOptions& options) const {
         double seconds = 0;
         for (const auto& [stage, took] : times_.items()) seconds += took.template get<double>();
+        // a folder has one matrix and says what it holds
+        for (const auto& input : inputs_)
+            if (input.contains("matrix"))
+                out << (&input == &inputs_.front() ? "read      " : "          ")
+                    << input["path"].get<std::string>() << ": "
+                    << input["matrix"].get<std::string>() << ", "
+                    << input["values"].get<std::string>() << '\n';
         out << "spots     " << spots_ << " in " << clusters_ << " clusters, by " << genes_
             << " genes";
         if (labelled_ > 0) out << " and " << labelled_ << " labelled cells";
@@ -188,8 +219,10 @@ public:
             << peak_megabytes() << " MB at most\n"
             << "picture   " << (folder / "clusters.svg").string() << '\n'
             << "labels    " << (folder / "labels.tsv").string() << '\n'
-            << "markers   " << (folder / "markers.tsv").string() << '\n'
-            << "all else  " << (folder / "fit.json").string() << '\n';
+            << "markers   " << (folder / "markers.tsv").string() << '\n';
+        if (annotated_) out << "AnnData   " << (folder / annotated_name).string() << '\n';
+        out << "all else  " << (folder / "fit.json").string() << '\n';
+        if (options.report) out << "report    " << *options.report << '\n';
     }
 
     void warn(const std::vector<std::string>& words) {
@@ -213,6 +246,9 @@ private:
                     {"published", o.published},
                     {"ignore", o.ignore},
                     {"label_column", o.label_column},
+                    {"section_column", o.section_column},
+                    {"spatial_key", o.spatial_key},
+                    {"layer", o.layer.empty() ? "chosen" : o.layer},
                     {"stretch_x", o.stretch_x},
                     {"stretch_y", o.stretch_y},
                     {"allow_duplicates", o.allow_duplicates},
@@ -222,6 +258,7 @@ private:
                     {"starts", o.published ? 1 : o.starts.value_or(paper ? 10 : 5)},
                     {"seed", o.seed},
                     {"threads", transst::resolve_threads(o.threads)}};
+        if (o.memory > 0) options_["memory"] = o.memory;
         if (o.clusters.size() > 1) options_["criterion"] = o.criterion;
         if (o.gene_list.empty()) {
             options_["genes"] = o.genes;
@@ -267,13 +304,12 @@ private:
                 append_number(out, target.coordinates(i, axis));
             }
             out += '\t' + std::to_string(k + 1) + '\t';
-            if (outcome.names.empty() || outcome.names[k].name == "NA") {
-                out += "NA\tNA\t";
-            } else {
-                // of the spot: its share of what is known about it that speaks for the name
+            if (const auto confidence = confidence_of(outcome, i)) {
                 out += outcome.names[k].name + '\t';
-                append_rounded(out, outcome.class_posterior(i, outcome.names[k].source_class));
+                append_rounded(out, *confidence);
                 out += '\t';
+            } else {
+                out += "NA\tNA\t";
             }
             out += outcome.names.empty() ? "NA\n" : outcome.names[k].novel ? "yes\n" : "no\n";
         }
@@ -311,10 +347,13 @@ private:
     std::vector<transst::ClusterName> names_;
     std::vector<std::string> decisions_;
     std::optional<double> relevance_;
-    Json options_, sizes_, steps_, times_ = Json::object();
+    Json options_, sizes_, steps_, times_ = Json::object(), inputs_ = Json::array();
+    transst::SampleFormat target_format_ = transst::SampleFormat::ten_x_folder;
+    bool annotated_ = false;  // a copy of the target was written
     std::vector<std::string> warnings_;
     std::optional<double> ari_, lambda_;
     double beta_ = 0;
+    bool stopped_ = false;
     transst::Index spots_ = 0, labelled_ = 0, clusters_ = 0, genes_ = 0;
 };
 

@@ -1,9 +1,10 @@
 // transst score: how good are the clusters of a labels.tsv?
 #include "commands.hpp"
 #include "markers.hpp"
+#include "monitor.hpp"
 #include "options.hpp"
 
-#include <transst/io/folder.hpp>
+#include <transst/io/read_sample.hpp>
 #include <transst/metrics/adjusted_rand_index.hpp>
 #include <transst/metrics/chaos.hpp>
 #include <transst/metrics/confusion.hpp>
@@ -227,7 +228,7 @@ void score_expression(const ScoreOptions& options, const Spots& spots,
                       const transst::RunOptions& run, Json& out) {
     using namespace transst;
     constexpr std::size_t markers_each = 20;
-    const auto target = read_folder(options.target, {.label_optional = true});
+    const auto target = read_sample(options.target);
     const auto row = find_barcodes(target.barcodes, spots.table.barcodes);
     require<BadData>(std::count(row.begin(), row.end(), -1) < std::ssize(row), options.target,
                      ": none of its barcodes is in ", spots.table.path.string(),
@@ -356,7 +357,9 @@ void print(std::ostream& out, const Json& scores) {
 
 void score(const ScoreOptions& options) {
     require(!options.labels.empty(), "--labels is empty; name a file");
-    const transst::RunOptions run{.seed = options.seed, .threads = options.threads};
+    Monitor monitor(Show::line);
+    monitor.begin("reading");
+    const auto run = monitor.run(options.seed, options.threads);
     const Spots spots(options);
     require<BadData>(
         spots.have_places() || !options.truth.empty() || !options.target.empty(), options.labels,
@@ -365,9 +368,11 @@ void score(const ScoreOptions& options) {
                               std::count(spots.clusters.codes.begin(), spots.clusters.codes.end(),
                                          left_out)},
                 {"clusters", spots.clusters.classes()}};
+    monitor.begin("scoring");
     if (!options.truth.empty()) score_truth(options, spots, scores);
     if (spots.have_places()) score_places(spots, run, scores);
     if (!options.target.empty()) score_expression(options, spots, run, scores);
+    monitor.end();
     if (options.json)
         std::cout << scores.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
     else
@@ -378,7 +383,7 @@ void score(const ScoreOptions& options) {
 
 void add_score(CLI::App& program) {
     auto* command = program.add_subcommand(
-        "score", wrapped("Score the clusters of a labels.tsv: ARI, NMI, smoothness and others"));
+        "score", "Score the clusters of a labels.tsv: ARI, NMI, smoothness and others");
     auto options = std::make_shared<ScoreOptions>();
     auto& o = *options;
     command
@@ -394,8 +399,8 @@ void add_score(CLI::App& program) {
         ->type_name("PATH");
     command
         ->add_option("--target", o.target,
-                     wrapped("Folder that was clustered: scores what the clusters express"))
-        ->type_name("DIR");
+                     wrapped("File or folder that was clustered: scores what the clusters express"))
+        ->type_name("PATH");
     command
         ->add_option("--ignore", o.ignore,
                      wrapped("Known label that is left out; may be given several times"))

@@ -1,5 +1,6 @@
 // transst simulate: a labelled source and a spatial target whose truth is known.
 #include "commands.hpp"
+#include "monitor.hpp"
 #include "options.hpp"
 #include "output_folder.hpp"
 
@@ -27,10 +28,13 @@ void simulate(const SimulateOptions& options) {
     require(!out.empty(), "--out is empty; name a folder");
     const OutputFolder source(out / "source", files, options.force);
     const OutputFolder target(out / "target", files, options.force);
-    const transst::RunOptions run{.seed = options.seed, .threads = options.threads};
+    Monitor monitor(Show::line);
+    const auto run = monitor.run(options.seed, options.threads);
     const auto write = [&](const auto& tissue) {
+        monitor.begin("writing");
         transst::write_folder(out / "source", tissue.source);
         transst::write_folder(out / "target", tissue.target);
+        monitor.end();
         std::cout << "source  " << tissue.source.rows() << " labelled cells × "
                   << tissue.source.cols() << " genes  " << (out / "source").string() << '\n'
                   << "target  " << tissue.target.rows() << " spots × " << tissue.target.cols()
@@ -46,8 +50,7 @@ void simulate(const SimulateOptions& options) {
 
 void add_simulate(CLI::App& program) {
     auto* command = program.add_subcommand(
-        "simulate",
-        wrapped("Write a simulated tissue: DIR/source (labelled) and DIR/target (spatial)"));
+        "simulate", "Write a simulated tissue: DIR/source (labelled) and DIR/target (spatial)");
     auto options = std::make_shared<SimulateOptions>();
     auto& s = options->simulation.options;
     command->add_option("--out", options->out, "Folder to write to")->required()->type_name("DIR");

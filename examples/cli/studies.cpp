@@ -30,34 +30,31 @@ constexpr std::uint64_t gene_stream = 0x5354554459, cell_stream = gene_stream + 
                         count_stream = gene_stream + 2, label_stream = gene_stream + 3,
                         batch_stream = gene_stream + 4;
 
-/// A sample without its expression's rows.
-Tissue without_rows(const Tissue& from) {
-    Tissue out;
-    out.genes = from.genes;
-    out.symbols = from.symbols;
-    out.values = from.values;
-    out.name = from.name;
-    out.expression.genes = from.expression.genes;
-    return out;
+using Rows = CompressedRows<float>;
+
+/// What is simulated as the program holds it, with expression of another type.
+template <class Expression>
+Tissue tissue_of(const Sample<Expression>& from, Rows expression) {
+    return {.expression = StoredRows<float>(std::move(expression)),
+            .genes = from.genes,
+            .symbols = from.symbols,
+            .barcodes = from.barcodes,
+            .labels = from.labels,
+            .sections = from.sections,
+            .coordinates = from.coordinates,
+            .values = from.values,
+            .name = from.name};
 }
 
-/// What is simulated as the program holds it.
 Tissue compressed(const Sample<RowMatrix<float>>& from) {
-    Tissue out;
-    out.genes = from.genes;
-    out.barcodes = from.barcodes;
-    out.labels = from.labels;
-    out.coordinates = from.coordinates;
-    out.values = from.values;
-    out.name = from.name;
     const auto& x = from.expression;
-    out.expression.genes = x.cols();
-    out.expression.values.assign(x.data(), x.data() + x.size());
+    Rows rows{.genes = x.cols()};
+    rows.values.assign(x.data(), x.data() + x.size());
     for (Index i = 0; i < x.rows(); ++i) {
-        for (std::int32_t j = 0; j < x.cols(); ++j) out.expression.columns.push_back(j);
-        out.expression.starts.push_back((i + 1) * x.cols());
+        for (std::int32_t j = 0; j < x.cols(); ++j) rows.columns.push_back(j);
+        rows.starts.push_back((i + 1) * x.cols());
     }
-    return out;
+    return tissue_of(from, std::move(rows));
 }
 
 /// Source and target of one simulation, real-valued.
@@ -72,17 +69,23 @@ Problem simulated(const TissueSimulation::Options& options, std::uint64_t seed) 
 /// The same in counts.
 Problem simulated_counts(std::uint64_t seed) {
     const TissueSimulation simulation;
-    auto tissue = simulation.counts({.seed = seed});
-    Problem out{{std::move(tissue.source)}, std::move(tissue.target)};
+    const auto tissue = simulation.counts({.seed = seed});
+    Problem out{{tissue_of(tissue.source, tissue.source.expression)},
+                tissue_of(tissue.target, tissue.target.expression)};
     out.options.clusters = {simulation.options.classes};
     out.options.factors = simulation.options.factors;
     return out;
 }
 
 Tissue some_rows(const Tissue& from, const std::vector<Index>& rows) {
-    Tissue out = without_rows(from);
+    Tissue out;
+    out.genes = from.genes;
+    out.symbols = from.symbols;
+    out.values = from.values;
+    out.name = from.name;
     out.coordinates.resize(from.coordinates.rows() > 0 ? std::ssize(rows) : 0, 2);
-    const auto& x = from.expression;
+    const Rows& x = from.expression.in_memory();
+    Rows kept{.genes = x.genes};
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto row = static_cast<std::size_t>(rows[i]);
         out.labels.push_back(from.labels[row]);
@@ -91,23 +94,18 @@ Tissue some_rows(const Tissue& from, const std::vector<Index>& rows) {
         if (out.coordinates.rows() > 0)
             out.coordinates.row(static_cast<Index>(i)) = from.coordinates.row(rows[i]);
         const auto begin = x.starts[row], end = x.starts[row + 1];
-        out.expression.columns.insert(out.expression.columns.end(), x.columns.begin() + begin,
-                                      x.columns.begin() + end);
-        out.expression.values.insert(out.expression.values.end(), x.values.begin() + begin,
-                                     x.values.begin() + end);
-        out.expression.starts.push_back(std::ssize(out.expression.values));
+        kept.columns.insert(kept.columns.end(), x.columns.begin() + begin, x.columns.begin() + end);
+        kept.values.insert(kept.values.end(), x.values.begin() + begin, x.values.begin() + end);
+        kept.starts.push_back(std::ssize(kept.values));
     }
+    out.expression = StoredRows<float>(std::move(kept));
     return out;
 }
 
 /// Each count kept with its gene's chance; of 2.3, kept twice and once more with chance 0.3.
 Tissue thinned(const Tissue& from, const std::vector<double>& share, RandomStream random) {
-    Tissue out = from;
-    auto& to = out.expression;
-    to.columns.clear();
-    to.values.clear();
-    to.starts = {0};
-    const auto& x = from.expression;
+    const Rows& x = from.expression.in_memory();
+    Rows to{.genes = x.genes};
     for (std::size_t i = 0; i + 1 < x.starts.size(); ++i) {
         for (auto e = static_cast<std::size_t>(x.starts[i]);
              e < static_cast<std::size_t>(x.starts[i + 1]); ++e) {
@@ -122,7 +120,7 @@ Tissue thinned(const Tissue& from, const std::vector<double>& share, RandomStrea
         }
         to.starts.push_back(std::ssize(to.values));
     }
-    return out;
+    return tissue_of(from, std::move(to));
 }
 
 /// A share of the genes take one another's names: what the source says of them is wrong.
@@ -189,10 +187,10 @@ const RealTarget& real_target(std::string_view name) {
 
 /// Read once, copied for each trial.
 std::shared_ptr<const Problem> real_problem(const RealTarget& real, const fs::path& data) {
-    const FolderOptions reading{.stretch_y = real.stretch_y};
-    Problem out{{}, read_folder(data / real.folder / real.target, reading)};
+    const ReadOptions reading{.stretch_y = real.stretch_y};
+    Problem out{{}, read_folder_file(data / real.folder / real.target, reading).sample};
     for (const char* source : real.sources)
-        out.sources.push_back(read_folder(data / real.folder / source, reading));
+        out.sources.push_back(read_folder_file(data / real.folder / source, reading).sample);
     out.options.clusters = {real.clusters};
     out.options.ignore = {"undetermined"};
     return std::make_shared<const Problem>(std::move(out));
@@ -254,8 +252,8 @@ StudyPlan relevance(const StudyOptions& options) {
         };
         add("matched", matched->sources);
         if (std::string_view(real.kind) == "HER2")
-            add("breast cells", {read_folder(data / "scrna_breast")});
-        add("irrelevant", {read_folder(data / "scrna_blood")});
+            add("breast cells", {read_folder_file(data / "scrna_breast").sample});
+        add("irrelevant", {read_folder_file(data / "scrna_blood").sample});
         add("none", {});
     }
     return plan;

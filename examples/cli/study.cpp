@@ -2,6 +2,7 @@
 #include "study.hpp"
 
 #include "commands.hpp"
+#include "monitor.hpp"
 #include "options.hpp"
 #include "output_folder.hpp"
 
@@ -13,7 +14,6 @@
 #include <iostream>
 #include <mutex>
 #include <sstream>
-#include <unistd.h>
 
 namespace transst_program {
 namespace {
@@ -36,8 +36,9 @@ StudyRow run_method(const Trial& trial, const Method& method, const Problem& pro
     const std::vector<Tissue> none;
     const auto& sources = method.alone ? none : problem.sources;
     const bool paper = options.published || options.method == "paper";
-    const Outcome outcome = paper ? cluster_as_paper(options, sources, problem.target)
-                                  : cluster_with_trust(options, sources, problem.target);
+    const transst::RunOptions run{.seed = options.seed, .threads = options.threads};
+    const Outcome outcome = paper ? cluster_as_paper(options, sources, problem.target, run)
+                                  : cluster_with_trust(options, sources, problem.target, run);
     const auto truth = transst::code_labels(problem.target.labels, options.ignore);
     StudyRow row{trial.panel, trial.setting, method.name, trial.seed,
                  transst::adjusted_rand_index(outcome.clusters.labels, truth.codes)};
@@ -51,8 +52,9 @@ StudyRow run_method(const Trial& trial, const Method& method, const Problem& pro
 std::vector<StudyRow> run_trials(const StudyPlan& plan, int threads) {
     std::vector<std::vector<StudyRow>> of_trial(plan.trials.size());
     std::mutex mutex;
-    std::size_t done = 0;
-    const bool show = ::isatty(STDERR_FILENO) != 0;
+    Index done = 0;
+    Monitor monitor(Show::line);
+    const auto run = monitor.run(1, threads);
     transst::parallel_for(std::ssize(plan.trials), threads, [&](Index i) {
         const auto at = static_cast<std::size_t>(i);
         const Trial& trial = plan.trials[at];
@@ -60,11 +62,8 @@ std::vector<StudyRow> run_trials(const StudyPlan& plan, int threads) {
         for (const auto& method : trial.methods)
             of_trial[at].push_back(run_method(trial, method, problem));
         const std::scoped_lock lock(mutex);
-        ++done;
-        if (show)
-            std::cerr << '\r' << done << " of " << plan.trials.size() << " trials " << std::flush;
+        run.report("trials", ++done, std::ssize(plan.trials), 0);
     });
-    if (show) std::cerr << "\r                              \r";
     std::vector<StudyRow> rows;
     for (auto& some : of_trial) rows.insert(rows.end(), some.begin(), some.end());
     return rows;
@@ -216,7 +215,7 @@ void study(const StudyOptions& options) {
 
 void add_study(CLI::App& program) {
     auto* command = program.add_subcommand(
-        "study", wrapped("Run a study again: its table, and with --out its rows and a picture"));
+        "study", "Run a study again: its table, and with --out its rows and a picture");
     auto options = std::make_shared<StudyOptions>();
     command->add_option("NAME", options->name, wrapped("Of the study, see below"))->required();
     command->add_flag("--quick", options->quick, wrapped("In seconds: fewer settings, one seed"));

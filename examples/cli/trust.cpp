@@ -6,7 +6,7 @@
 namespace transst_program {
 
 Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tissue>& sources,
-                           const Tissue& target) {
+                           const Tissue& target, const transst::RunOptions& run) {
     using namespace transst;
     FindRegions find;
     auto& o = find.options;
@@ -25,10 +25,11 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     if (options.trust == "adapted") o.trust = Trust::adapted;
     if (options.trust == "guided") o.trust = Trust::guided;
     if (options.trust == "none") o.trust = Trust::none;
-    auto fit = find.fit(sources, target, {.seed = options.seed, .threads = options.threads});
+    auto fit = find.fit(sources, target, run);
 
     Outcome out;
     out.clusters = std::move(fit.clusters);
+    out.scores = std::move(fit.scores);
     if (!sources.empty()) {
         out.names = std::move(fit.names);
         out.relevance = fit.relevance;

@@ -26,8 +26,14 @@
 namespace transst {
 
 /// How far the source was trusted.
-enum class Trust { anchored, guided, adapted, none };
+enum class Trust {
+    anchored,  ///< its classes are priors of the clusters
+    guided,    ///< its informative genes are used
+    adapted,   ///< its loading, adapted to the target, is used
+    none       ///< the target is clustered alone
+};
 
+/// "anchored", "guided", "adapted" or "none".
 [[nodiscard]] constexpr std::string_view to_text(Trust trust) {
     switch (trust) {
         case Trust::anchored:
@@ -44,14 +50,16 @@ enum class Trust { anchored, guided, adapted, none };
 
 /// What FindRegions::fit finds.
 struct RegionsFit {
-    ClusterFit<double> clusters;
+    ClusterFit<double> clusters;           ///< of the spots
     std::vector<ClusterName> names;        ///< of the clusters (K)
     std::vector<std::string> class_names;  ///< of the source
     RowMatrix<double> class_posterior;  ///< spots × classes, rows sum to 1; 0 × 0 without trust
+    RowMatrix<double> scores;  ///< spots × factors that were clustered; 0 × 0 where guided, since
+                               ///< each refinement has factors of its own
     std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
-    Trust trust = Trust::none;
-    double relevance = 0;                   ///< SourceRelevance, in [−1, 1]; 0 without a source
-    std::optional<ScoreSpaceChoice> space;  ///< where anchoring was tried
+    Trust trust = Trust::none;                ///< the way that was taken
+    double relevance = 0;                     ///< SourceRelevance, in [−1, 1]; 0 without a source
+    std::optional<ScoreSpaceChoice> space;    ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
     std::optional<PLDRFit<double>> pldr;       ///< of the anchored and the adapted way
@@ -62,9 +70,10 @@ struct RegionsFit {
 
     std::vector<StepTime> times;  ///< of the steps, in order
 
-    // what was seen
-    std::vector<std::string> genes, symbols, target_sections;
-    Index labelled_cells = 0, common_genes = 0;
+    std::vector<std::string> genes, symbols;   ///< seen, as Prepared has them (p)
+    std::vector<std::string> target_sections;  ///< names
+    Index labelled_cells = 0;                  ///< of all sources
+    Index common_genes = 0;                    ///< before selection
 };
 
 /// Clusters a target with labelled sources, trusted as far as the target bears them out.
@@ -77,8 +86,8 @@ struct FindRegions {
         Index clusters = 7;                 ///< K
         std::vector<Index> try_clusters{};  ///< if not empty, K is chosen among these
         ClustersCriterion criterion = ClustersCriterion::mbic;  ///< by which
-        Prepare::Options prepare{};
-        Index factors = 15;            ///< q
+        Prepare::Options prepare{};                             ///< genes and standardising
+        Index factors = 15;                                     ///< q
         std::optional<Graph> graph{};  ///< of the Potts field; nothing: the nearest neighbours
         Index neighbors = 6;           ///< of the Potts field
         std::vector<Index> scales{0, 6, 18, 36};  ///< neighbours that scores are averaged over
@@ -103,6 +112,7 @@ struct FindRegions {
                                  const RunOptions& run = {}) const {
         check(target);
         StepClock clock;
+        run.begin("neighbours");
         if (options.graph) {
             options.graph->check("FindRegions::fit");
             require<ShapeMismatch>(options.graph->nodes() == target.rows(),
@@ -120,6 +130,7 @@ struct FindRegions {
             const Graph nearest =
                 nearest_spots(target.coordinates, target.sections, longest_scale(), run);
             clock.end("neighbours");
+            run.begin("prepare");
             const auto prepared = Prepare{options.prepare}.fit(
                 std::span<const Sample<SourceExpression>* const>(seen), target, run);
             clock.end("prepare");
@@ -196,6 +207,7 @@ private:
     }
 
     /// Directed, nearest first, with as many neighbours as there are.
+    template <class = void>
     [[nodiscard]] Graph nearest_spots(const RowMatrix<double>& coordinates,
                                       std::span<const std::string> sections, Index neighbors,
                                       const RunOptions& run, bool allow_duplicates = false) const {
@@ -214,6 +226,7 @@ private:
         describe(prepared, out);
         check_factors(prepared);
         const Index classes = std::ssize(prepared.class_names);
+        run.begin("relevance");
         out.relevance = SourceRelevance<>{{.factors = options.factors}}.fit(
             prepared.source, prepared.labels, classes, prepared.target, nearest, run);
         clock.end("relevance");
@@ -235,6 +248,7 @@ private:
                                          "alone"));
         }
         const auto learn_factors = [&] {
+            run.begin("PLDR");
             out.pldr =
                 PLDR<>{{.factors = options.factors}}.fit(prepared.source, prepared.labels, run);
             clock.end("PLDR");
@@ -261,6 +275,7 @@ private:
             out.warnings.insert(out.warnings.end(), out.pldr->warnings.begin(),
                                 out.pldr->warnings.end());
         if (out.trust == Trust::adapted || out.trust == Trust::guided) {
+            run.begin("names");
             auto named = name_by_profile(prepared.source, prepared.labels, prepared.class_names,
                                          prepared.target, out.clusters, run);
             out.names = std::move(named.names);
@@ -309,6 +324,7 @@ private:
         };
 
         // which space tells the classes apart, by scores that have not seen the labels
+        run.begin("score space");
         const auto svd =
             TruncatedSVD<>{{.factors = options.factors, .max_iterations = 30, .tolerance = 1e-3}}
                 .fit(prepared.source, run);
@@ -342,6 +358,7 @@ private:
                  .beta = options.beta.value_or(1)}}
                 .fit(scores, among, described.densities, run);
         };
+        run.begin("anchored mixture");
         const Index wanted = number_of_clusters(v, graph, fit_anchored, run, out);
         auto fit = fit_anchored(v, graph, wanted);
         clock.end("anchored mixture");
@@ -352,6 +369,7 @@ private:
                                          wanted, " clusters hold spots: they are not taken over"));
             return false;
         }
+        run.begin("released mixture");
         out.released_agreement =
             adjusted_rand_index(fit.labels, detail::released(v, graph, fit, options.beta, run));
         clock.end("released mixture");
@@ -375,10 +393,12 @@ private:
         out.names = std::move(named.names);
         out.class_posterior = std::move(named.class_posterior);
         out.clusters = std::move(fit);
+        out.scores = v;
         return true;
     }
 
     /// K as asked for, or the best of those to try.
+    template <class = void>
     [[nodiscard]] Index number_of_clusters(const Scores64& scores, const Graph& graph,
                                            const FitClusters& fit, const RunOptions& run,
                                            RegionsFit& out) const {
@@ -393,6 +413,7 @@ private:
     }
 
     /// The mixture without anchors, as choose_clusters asks for it.
+    template <class = void>
     [[nodiscard]] FitClusters fit_free(const RunOptions& run) const {
         return [this, run](const Scores64& scores, const Graph& graph, Index clusters) {
             return detail::free_clusters(scores, graph, clusters, options.starts, options.beta,
@@ -415,6 +436,7 @@ private:
     template <class SourceRows, class TargetRows>
     [[nodiscard]] bool guided(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
                               const RunOptions& run, RegionsFit& out) const {
+        run.begin("guided mixtures");
         const Index wanted = options.try_clusters.empty()
                                  ? options.clusters
                                  : number_of_clusters(own_scores(prepared.target, run), graph,
@@ -443,6 +465,7 @@ private:
     template <class SourceRows, class TargetRows>
     void adapted(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
                  const RunOptions& run, RegionsFit& out) const {
+        run.begin("adapted mixture");
         out.transfer =
             TransferLoading<>{{.lambda = options.lambda}}.fit(prepared.target, *out.pldr, run);
         out.warnings.insert(out.warnings.end(), out.transfer->warnings.begin(),
@@ -456,6 +479,7 @@ private:
         mixture.options.clusters =
             number_of_clusters(v, graph, warm_spatial_fits(mixture, run), run, out);
         out.clusters = mixture.fit(v, graph, run);
+        out.scores = v;
     }
 
     // --- none -------------------------------------------------------------------------------
@@ -463,6 +487,7 @@ private:
     template <class Expression>
     [[nodiscard]] RegionsFit without_source(const Sample<Expression>& target, const Graph& graph,
                                             const RunOptions& run, StepClock& clock) const {
+        run.begin("prepare");
         const std::vector<const Sample<Expression>*> nobody;
         const auto prepared = Prepare{options.prepare}.fit(
             std::span<const Sample<Expression>* const>(nobody), target, run);
@@ -470,10 +495,13 @@ private:
         describe(prepared, out);
         check_factors(prepared);
         clock.end("prepare");
+        run.begin("TruncatedSVD");
         const Scores64 v = own_scores(prepared.target, run);
         clock.end("TruncatedSVD");
+        run.begin("mixture");
         const Index wanted = number_of_clusters(v, graph, fit_free(run), run, out);
         out.clusters = fit_free(run)(v, graph, wanted);
+        out.scores = v;
         clock.end("mixture");
         out.times = clock.times();
         out.names.assign(static_cast<std::size_t>(wanted), ClusterName{});

@@ -56,6 +56,7 @@ consteval std::size_t last_true(std::initializer_list<bool> flags) {
 template <class... Results>
 class PipelineFit {
 public:
+    /// Of results made already.
     explicit PipelineFit(std::tuple<Results...> results = {}, std::vector<StepTime> times = {})
         : results_(std::move(results)), times_(std::move(times)) {}
 
@@ -82,6 +83,7 @@ public:
         return last<detail::last_true({detail::HasScores<Results>...})>();
     }
 
+    /// Wall-clock time of each step, in order.
     [[nodiscard]] const std::vector<StepTime>& times() const { return times_; }
 
     /// All of the above, and one more result.
@@ -219,10 +221,12 @@ template <class Step>
 
 }  // namespace detail
 
-/// Steps to be run in order; see the top of this file.
+/// Steps to be run in order: estimators, or callables whose parameters say what they need of the
+/// earlier results and whose return type says what they make.
 template <class... Steps>
 class Pipeline {
 public:
+    /// Of the steps given, or none.
     explicit Pipeline(std::tuple<Steps...> steps = {}) : steps_(std::move(steps)) {}
 
     /// The same pipeline with one more step at its end.
@@ -263,9 +267,11 @@ private:
             return results;
         } else {
             using Step = std::tuple_element_t<I, std::tuple<Steps...>>;
+            const std::string name = detail::step_name<Step>(I);
+            run.begin(name);
             StepClock clock;
             auto made = detail::run_step(std::get<I>(steps_), inputs, results, run);
-            clock.end(detail::step_name<Step>(I));
+            clock.end(name);
             return run_all<I + 1>(
                 inputs, std::move(results).with(std::move(made), clock.times().front()), run);
         }

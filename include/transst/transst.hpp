@@ -1,4 +1,7 @@
 // Everything but files (io/) and pictures (report/). A test says so when a header is missing here.
+//
+// Functions that need not be templates are `template <class = void>` where they use much of Eigen:
+// so only those who call them compile them (benchmarks/include_cost.sh).
 #pragma once
 
 #include <transst/cluster/criteria.hpp>

@@ -5,11 +5,13 @@
 #define TRANSST_VERSION_MINOR 1
 #define TRANSST_VERSION_PATCH 0
 
+/// The library. What is in its namespace detail may change at any time.
 namespace transst {
 
-inline constexpr int version_major = TRANSST_VERSION_MAJOR;
-inline constexpr int version_minor = TRANSST_VERSION_MINOR;
-inline constexpr int version_patch = TRANSST_VERSION_PATCH;
+inline constexpr int version_major =
+    TRANSST_VERSION_MAJOR;  ///< while 0, minor versions may break what was
+inline constexpr int version_minor = TRANSST_VERSION_MINOR;  ///< new features
+inline constexpr int version_patch = TRANSST_VERSION_PATCH;  ///< repairs only
 
 #define TRANSST_TEXT_(x) #x
 #define TRANSST_TEXT(x) TRANSST_TEXT_(x)

@@ -346,7 +346,8 @@ TEST_CASE("missing folders and files are refused") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program);
     refused(job, {"--source", "nowhere"}, 1, {"nowhere", "expected a folder", "found nothing"});
-    refused(job, {"--source", "target/genes.tsv"}, 1, {"target/genes.tsv", "expected a folder"});
+    refused(job, {"--source", "target/genes.tsv"}, 1,
+            {"target/genes.tsv", "expected a folder", "name the folder"});
     refused(job, {"--source", ""}, 2, {"--source is empty"});
     for (const std::string name : {"matrix.mtx", "genes.tsv", "barcodes.tsv"}) {
         const Job other(program);

@@ -162,8 +162,9 @@ TEST_CASE("fit.json says what was run and what came of it") {
 
     // every option of the command is there, but for those that are not in force
     const auto& options = fit.at("options");
-    const std::set<std::string> others{"out",   "force",     "quiet",     "source", "trust",
-                                       "kappa", "criterion", "gene-list", "radius"};
+    const std::set<std::string> others{"out",       "from",   "force", "quiet", "verbose",
+                                       "report",    "source", "trust", "kappa", "criterion",
+                                       "gene-list", "radius", "memory"};
     for (auto name : options_of(job, "cluster")) {
         if (others.contains(name)) continue;
         std::replace(name.begin(), name.end(), '-', '_');
@@ -388,6 +389,80 @@ TEST_CASE("the same bytes for any number of threads and for a second run") {
         CHECK(job.fit("c").at("steps") == job.fit("a").at("steps"));
         CHECK(slurp(job / "c/clusters.svg") == slurp(job / "a/clusters.svg"));
     }
+}
+
+TEST_CASE("fit.json is enough to run it again") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    const std::vector<Words> runs{
+        {"--seed", "7", "--ignore", "class 2", "--trust", "adapted", "--kappa", "20", "--memory",
+         "3MB"},
+        {"--clusters", "2-4", "--criterion", "bic", "--genes", "20", "--neighborhood", "square"},
+        {"--method", "paper", "--lambda", "inf", "--field", "mean", "--beta", "0.5"},
+        {"--published"}};
+    for (const auto& options : runs) {
+        INFO(options.front());
+        auto first = options;
+        first.push_back("--force");
+        REQUIRE(job.cluster(first).code == 0);
+        const auto again =
+            job.transst({"cluster", "--from", "out/fit.json", "--out", "again", "--force"});
+        INFO(again.err);
+        REQUIRE(again.code == 0);
+        CHECK(job.labels("again") == job.labels());
+        CHECK(job.fit("again")["options"] == job.fit("out")["options"]);
+    }
+    // an option given anew takes the place of the earlier one, and of what goes with that alone
+    REQUIRE(job.transst({"cluster", "--from=out/fit.json", "--method", "trust", "--clusters", "2",
+                         "--neighborhood", "radius", "--source", "source", "--out", "other"})
+                .code == 0);
+    const auto options = job.fit("other")["options"];
+    CHECK(options["clusters"] == 2);
+    CHECK(options["method"] == "trust");
+    CHECK(options["neighborhood"] == "radius");
+    CHECK(options["sources"].size() == 1);
+    CHECK(options["factors"] == 4);
+
+    const auto refuse = [&](const std::string& path, const Words& parts) {
+        check_refused(job.transst({"cluster", "--from", path, "--out", "refused"}), 1, parts);
+        CHECK(job.left_nothing("refused"));
+    };
+    refuse("nowhere.json", {"--from: nowhere.json", "found nothing"});
+    refuse("out", {"--from: out", "found a folder"});
+    transst::write_file(job / "part.json", slurp(job / "out/fit.json").substr(0, 300));
+    refuse("part.json", {"--from: part.json", "a part of it"});
+    check_refused(job.transst({"cluster", "--from"}), 2, {"--from"});
+}
+
+TEST_CASE("a limit of memory changes where matrices are kept, and nothing else") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    // larger in both folders than the eighth of a megabyte that each may take
+    const Job job(program, make_tissue(26, 1, 60), make_tissue(25, 2, 60));
+    for (const char* method : {"trust", "paper"}) {
+        REQUIRE(job.cluster({"--method", method, "--force"}).code == 0);
+        REQUIRE(job.cluster({"--method", method, "--memory", "1MB", "--force"}, "small").code == 0);
+        for (const char* file : {"labels.tsv", "markers.tsv", "clusters.svg"})
+            CHECK(slurp(job / "small" / file) == slurp(job / "out" / file));
+        CHECK(job.fit("small")["steps"] == job.fit("out")["steps"]);
+    }
+    CHECK(job.fit("small")["options"]["memory"] == 1'000'000);
+    CHECK_FALSE(job.fit("out")["options"].contains("memory"));
+    for (const auto& file : fs::directory_iterator(job / "small"))
+        CHECK(file.path().filename().string().find("transst-") == std::string::npos);
+    for (const char* size : {"2", "GB", "-1GB", "1e9", "1PB", "10KB", "nan GB"}) {
+        const auto refused = job.cluster({"--memory", size}, "refused");
+        check_refused(refused, 2, {"--memory", size, "such as 500MB or 2GB"});
+    }
+    // entries in another order cannot be read in pieces
+    auto lines = split(slurp(job / "target/matrix.mtx"), '\n');
+    std::reverse(lines.begin() + 2, lines.end() - (lines.back().empty() ? 1 : 0));
+    std::string turned;
+    for (const auto& line : lines)
+        if (!line.empty()) turned += line + "\n";
+    transst::write_file(job / "target/matrix.mtx", turned);
+    check_refused(job.cluster({"--memory", "1MB"}, "refused"), 1,
+                  {"matrix.mtx:", "in the order of the cells", "allow more, or sort the file"});
+    CHECK(job.left_nothing("refused"));
 }
 
 TEST_CASE("the published mode works and is another one") {

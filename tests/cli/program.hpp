@@ -74,15 +74,15 @@ struct Outcome {
     std::string out, err;
 };
 
-/// Runs `program` with `arguments` inside `folder`.
-inline Outcome run(const std::filesystem::path& program, const TempFolder& folder,
-                   const Words& arguments) {
-    const auto out = folder.path / ".stdout", err = folder.path / ".stderr";
+/// Starts `program` with `arguments` inside `folder`; stderr may be a file that is open already.
+inline pid_t start(const std::filesystem::path& program, const TempFolder& folder,
+                   const Words& arguments, int err = -1) {
     std::vector<std::string> words = arguments;
     words.insert(words.begin(), program.string());
     std::vector<char*> argv;
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
+    const auto out_path = folder.path / ".stdout", err_path = folder.path / ".stderr";
     const pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0) {
@@ -90,16 +90,30 @@ inline Outcome run(const std::filesystem::path& program, const TempFolder& folde
             const int file = ::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
             if (file < 0 || ::dup2(file, from) < 0) _exit(126);
         };
-        redirect(out, 1);
-        redirect(err, 2);
+        redirect(out_path, 1);
+        if (err < 0)
+            redirect(err_path, 2);
+        else if (::dup2(err, 2) < 0)
+            _exit(126);
         if (::chdir(folder.path.c_str()) != 0) _exit(126);
         ::execv(argv[0], argv.data());
         _exit(127);
     }
+    return child;
+}
+
+/// Waits for the end of what start() began.
+inline Outcome finish(pid_t child, const TempFolder& folder) {
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), slurp(out),
-            slurp(err)};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+            slurp(folder.path / ".stdout"), slurp(folder.path / ".stderr")};
+}
+
+/// Runs `program` with `arguments` inside `folder`.
+inline Outcome run(const std::filesystem::path& program, const TempFolder& folder,
+                   const Words& arguments) {
+    return finish(start(program, folder, arguments), folder);
 }
 
 /// A failure as a user should see it: its code, and one sentence with all these parts in it.

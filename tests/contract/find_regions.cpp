@@ -4,6 +4,8 @@
 #include <transst/metrics/adjusted_rand_index.hpp>
 #include <transst/simulate/tissue.hpp>
 
+#include <atomic>
+#include <map>
 #include <set>
 #include <support/catch.hpp>
 #include <support/random.hpp>
@@ -435,6 +437,41 @@ TEST_CASE("regions: a request to stop gives what there is") {
         CHECK(fit.clusters.stopped);
     }
     CHECK(find.fit(one.target, {.stop = stop.get_token()}).clusters.responsibilities.allFinite());
+}
+
+TEST_CASE("regions: progress names each stage, by one thread at a time") {
+    const Case one(11);
+    const std::map<Trust, Words> expected{
+        {Trust::anchored,
+         {"neighbours", "prepare", "relevance", "SourceRelevance", "PLDR", "score space",
+          "anchored mixture", "mixture", "released mixture", "mixture"}},
+        {Trust::adapted, {"PLDR", "adapted mixture", "TransferLoading", "SpatialGMM_MRF", "names"}},
+        {Trust::guided, {"guided mixtures", "TruncatedSVD", "mixture", "names"}},
+        {Trust::none, {"relevance", "prepare", "TruncatedSVD", "mixture"}}};
+    for (const auto& [trust, in_order] : expected) {
+        CAPTURE(to_text(trust));
+        std::atomic<int> inside = 0;
+        bool alone = true, within = true;
+        Words stages;
+        const auto watch = [&](const Progress& progress) {
+            alone = alone && inside++ == 0;
+            within = within && progress.iteration >= 0 && progress.iteration <= progress.limit;
+            stages.emplace_back(progress.stage);
+            --inside;
+        };
+        const auto fit =
+            trusting(trust).fit(one.source, one.target, {.threads = 3, .progress = watch});
+        CHECK(alone);
+        CHECK(within);
+        auto at = stages.begin();
+        for (const auto& stage : in_order) {
+            INFO(stage);
+            at = std::find(at, stages.end(), stage);
+            REQUIRE(at != stages.end());
+            ++at;
+        }
+        check_same(fit, trusting(trust).fit(one.source, one.target));
+    }
 }
 
 TEST_CASE("regions: what cannot be done is refused in words") {

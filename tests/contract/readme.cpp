@@ -1,4 +1,5 @@
-// What the README shows is what is compiled and run.
+// What the README and the pages of docs/ show is what is compiled and run.
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <support/catch.hpp>
@@ -13,26 +14,60 @@ std::string content(const std::filesystem::path& path) {
     return out.str();
 }
 
+/// The C++ blocks of a page, each with the example that the last mark before it names.
+struct Block {
+    std::string code, example;
+};
+
+std::vector<Block> blocks_of(const std::filesystem::path& root, const std::filesystem::path& file) {
+    const std::string page = content(root / file);
+    const std::string fence = "```cpp\n", mark = "<!-- examples/";
+    std::vector<Block> out;
+    for (auto at = page.find(fence); at != std::string::npos; at = page.find(fence, at + 1)) {
+        const auto begin = at + fence.size(), end = page.find("```", begin);
+        const auto named = page.rfind(mark, at);
+        REQUIRE(named != std::string::npos);
+        const auto name_begin = named + mark.size(), name_end = page.find(" -->", name_begin);
+        out.push_back(
+            {page.substr(begin, end - begin),
+             content(root / "examples" / page.substr(name_begin, name_end - name_begin))});
+    }
+    return out;
+}
+
+/// The same lines, four columns further in: as they are within a function.
+std::string indented(const std::string& code) {
+    std::istringstream lines(code);
+    std::string out;
+    for (std::string line; std::getline(lines, line);)
+        out += line.empty() ? "\n" : "    " + line + '\n';
+    return out;
+}
+
 }  // namespace
 
 TEST_CASE("every C++ block of the README is an example, letter for letter") {
     TRANSST_NEED(tests, "TRANSST_TEST_DIR");
-    const auto root = tests.parent_path();
-    const std::string readme = content(root / "README.md");
-    const std::string fence = "```cpp\n", mark = "<!-- examples/";
-    int blocks = 0;
-    for (auto at = readme.find(fence); at != std::string::npos; at = readme.find(fence, at + 1)) {
-        const auto begin = at + fence.size(), end = readme.find("```", begin);
-        const auto named = readme.rfind(mark, at);
-        REQUIRE(named != std::string::npos);
-        const auto name_begin = named + mark.size(), name_end = readme.find(" -->", name_begin);
-        const auto example =
-            content(root / "examples" / readme.substr(name_begin, name_end - name_begin));
-        const auto block = readme.substr(begin, end - begin);
-        INFO(block);
-        CHECK(example.size() >= block.size());
-        CHECK(example.substr(example.size() - std::min(example.size(), block.size())) == block);
-        ++blocks;
+    const auto blocks = blocks_of(tests.parent_path(), "README.md");
+    CHECK(!blocks.empty());
+    for (const auto& [code, example] : blocks) {
+        INFO(code);
+        CHECK(example.size() >= code.size());
+        CHECK(example.substr(example.size() - std::min(example.size(), code.size())) == code);
     }
-    CHECK(blocks > 0);
+}
+
+TEST_CASE("every C++ block of the documents is a part of an example, letter for letter") {
+    TRANSST_NEED(tests, "TRANSST_TEST_DIR");
+    std::size_t found = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(tests.parent_path() / "docs")) {
+        if (entry.path().extension() != ".md") continue;
+        for (const auto& [code, example] : blocks_of(tests.parent_path(), entry.path())) {
+            INFO(code);
+            CHECK((example.find(code) != std::string::npos ||
+                   example.find(indented(code)) != std::string::npos));
+            ++found;
+        }
+    }
+    CHECK(found > 0);
 }

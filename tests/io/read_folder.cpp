@@ -19,7 +19,8 @@ void fill(const TempFolder& folder, const std::string& market = small) {
     folder.put("barcodes.tsv", "a\nb\n");
 }
 
-Matrix<float> dense(const CompressedRows<float>& x) {
+template <ExpressionRows Rows>
+Matrix<float> dense(const Rows& x) {
     Matrix<float> out = Matrix<float>::Zero(x.rows(), x.cols());
     for_each_entry(x, 0, x.rows(), [&](Index i, Index j, float value) { out(i, j) += value; });
     return out;
@@ -169,6 +170,27 @@ TEST_CASE("many entries in random order become the same matrix as in order") {
         CHECK(rising(sample.expression));
         CHECK(dense(sample.expression) == truth);
         CHECK(sample.symbols[3] == "g3");  // the id where the file has no symbols
+
+        // and where memory is limited, from a file, if it comes in the order of the cells
+        for (const std::int64_t bytes : {100'000, 8}) {
+            const ReadOptions limited{.matrix_bytes = bytes, .scratch = folder.path.string()};
+            if (shuffled) {
+                CHECK_THROWS_WITH(read_folder_file(folder.path, limited),
+                                  support::contains("expected entries in the order of the cells, "
+                                                    "since they do not fit into the memory"));
+                continue;
+            }
+            const auto file = read_folder_file(folder.path, limited);
+            CHECK(file.sample.expression.in_file());
+            CHECK(dense(file.sample.expression) == truth);
+            CHECK_THROWS_WITH(read_folder(folder.path, limited),
+                              support::contains("allow more memory"));
+        }
+        const auto enough = read_folder_file(folder.path, {.matrix_bytes = 20 * std::ssize(lines)});
+        CHECK_FALSE(enough.sample.expression.in_file());
+        CHECK(dense(enough.sample.expression) == truth);
+        const auto files = std::distance(std::filesystem::directory_iterator(folder.path), {});
+        CHECK(files == 3);  // no scratch file is left behind
     }
 }
 

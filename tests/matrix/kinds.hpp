@@ -25,6 +25,18 @@ CompressedRows<Value> compressed(const RowMatrix<double>& x) {
     return out;
 }
 
+/// Appended in blocks of 1, 2, … rows.
+template <class Value>
+StoredRows<Value> stored(const RowMatrix<double>& x, const RunOptions& run) {
+    const auto rows = compressed<Value>(x);
+    StoredRows<Value> out(x.cols(), run);
+    for (Index begin = 0, step = 1; begin < x.rows(); begin += step++) {
+        const Index end = std::min(x.rows(), begin + step);
+        out.append(rows.row_block(begin, end), x.rows() - end);
+    }
+    return out;
+}
+
 /// Calls visit(name, matrix, exact): `exact` where the values are double, not rounded to float.
 /// The values of x must be integers / 8, so that even float holds them exactly.
 template <class Visit>
@@ -82,6 +94,8 @@ void each(const RowMatrix<double>& x, Visit&& visit) {
     visit("CompressedRows", compressed<double>(x));
     visit("CompressedRows of float", compressed<float>(x));
     visit("DenseRows", DenseRows<double>{x});
+    visit("StoredRows", stored<double>(x, {}));
+    visit("StoredRows in a file", stored<double>(x, {.matrix_bytes = 12 * 50}));
 
     // subsets of something larger, in another order
     const auto order = RandomStream(5).permutation(n + 3);

@@ -176,6 +176,67 @@ TEST_CASE("subsets keep the order given") {
     CHECK(select_genes(sparse, {}).cols() == 0);
 }
 
+TEST_CASE("rows beyond the limit of memory are read back from a file") {
+    const auto x = kinds::eighths(2000, 40, 0.3, 12);
+    const auto expected = kinds::compressed<float>(x);
+    const auto entries = std::ssize(expected.values);
+    for (const Index limit : {entries * 8, entries * 8 - 1, entries, Index{1}}) {
+        const auto kept = kinds::stored<float>(x, {.matrix_bytes = limit});
+        CHECK(kept.in_file() == (limit < entries * 8));
+        CHECK(kept.non_zeros() == entries);
+        CHECK(written_out(kept) == x);
+        const auto same = kept;  // copies see the same entries
+        for (const auto& [begin, end] : {std::pair<Index, Index>{0, 2000},
+                                         {3, 3},
+                                         {1999, 2000},
+                                         {17, 1234},
+                                         {0, 1},
+                                         {2000, 2000}}) {
+            const auto block = same.row_block(begin, end);
+            const auto seen = detail::view(block);
+            REQUIRE(seen.rows == end - begin);
+            const auto first = expected.starts[static_cast<std::size_t>(begin)];
+            for (Index i = 0; i <= seen.rows; ++i)
+                REQUIRE(seen.starts[i] - seen.starts[0] ==
+                        expected.starts[static_cast<std::size_t>(begin + i)] - first);
+            for (Index e = seen.starts[0]; e < seen.starts[seen.rows]; ++e) {
+                const auto at = static_cast<std::size_t>(first + e - seen.starts[0]);
+                REQUIRE(seen.columns[e] == expected.columns[at]);
+                REQUIRE(seen.values[e] == expected.values[at]);
+            }
+        }
+        // the sweep is the same, bit for bit, wherever the rows lie
+        const Matrix<double> a = RandomStream(3).normal_matrix(40, 9);
+        CHECK(project<float>(kept, a, {.threads = 3}) == project<float>(expected, a));
+    }
+    CHECK_THROWS_WITH(kinds::stored<float>(x, {.matrix_bytes = 1, .scratch = "/nowhere/at/all"}),
+                      support::contains("/nowhere/at/all: no scratch file can be made"));
+}
+
+TEST_CASE("a part is copied as it is standardised in the whole") {
+    const auto dense = kinds::eighths(3000, 9, 0.4, 21);
+    const Matrix<double> mean = RandomStream(1).normal_matrix(2, 9);
+    const Vector<double> scale = RandomStream(2).normal_matrix(9, 1).cwiseAbs();
+    std::vector<std::int32_t> section;
+    for (Index i = 0; i < 3000; ++i) section.push_back(i < 1000 ? 0 : 1);
+    std::vector<Index> rows, genes{0, 3, 4, 8};
+    for (Index i = 0; i < 3000; ++i)
+        if (i < 2100 || i % 3 == 0) rows.push_back(i);
+    const auto check = [&](auto whole) {
+        const Standardized seen(std::move(whole), mean, scale, section);
+        const Matrix<double> expected = standardized_out(seen);
+        const auto part = copy_part(seen, rows, genes, {.matrix_bytes = 5000});
+        REQUIRE(part.rows() == std::ssize(rows));
+        CHECK(standardized_out(part) ==
+              Matrix<double>(expected(rows, Eigen::all)(Eigen::all, genes)));
+        CHECK_THROWS_WITH(copy_part(seen, {0, 3000}, genes),
+                          support::contains("row 3000 does not exist"));
+        CHECK_THROWS_WITH(copy_part(seen, {0}, {9}), support::contains("gene 9 does not exist"));
+    };
+    check(kinds::compressed<double>(dense));
+    check(DenseRows<double>{dense});
+}
+
 TEST_CASE("subsets and views refuse what does not fit") {
     const auto x = kinds::compressed<double>(kinds::eighths(6, 4, 0.5, 1));
     CHECK_THROWS_AS(select_rows(x, {0, 6}), InvalidArgument);

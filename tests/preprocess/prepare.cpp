@@ -249,7 +249,7 @@ TEST_CASE("sparse samples stay sparse and give the same") {
     const auto one = fit(Prepare{{.genes = 9}}, {}, dense);
     const auto other = fit(Prepare{{.genes = 9}}, {}, sparse);
     static_assert(
-        std::is_same_v<std::remove_cvref_t<decltype(other.target.raw())>, CompressedRows<float>>);
+        std::is_same_v<std::remove_cvref_t<decltype(other.target.raw())>, StoredRows<float>>);
     CHECK(one.genes == other.genes);
     CHECK(one.source.rows() == 0);
     CHECK((written_out(one.target) - written_out(other.target)).cwiseAbs().maxCoeff() < 1e-4);

@@ -117,3 +117,16 @@ TEST_CASE("relevance: too little to go by is 0, and shapes must agree") {
         SourceRelevance{}.fit(source, labels, 4, target, Graph::from_edges(3, {}, true)),
         ShapeMismatch);
 }
+
+TEST_CASE("relevance: some of very many source cells are enough") {
+    const Case one(4, 4);
+    const auto from = [&](Index most_cells) {
+        return SourceRelevance<>{{.most_cells = most_cells}}.fit(
+            standardize(one.source), std::span<const Label>(one.labels), 4, standardize(one.target),
+            one.nearest);
+    };
+    CHECK(from(900) == one.relevance());
+    CHECK(from(450) != one.relevance());
+    CHECK(from(450) == Approx(one.relevance()).margin(0.1));
+    CHECK(from(1) == Approx(one.relevance()).margin(0.2));  // 100 of each class
+}

@@ -77,10 +77,10 @@ struct AnchoredGMM_MRF {
         Index clusters = 0;                      ///< K; 0: as many as the source has classes
         double kappa = 1000;                     ///< pseudo-spots behind each class, > 0
         Beta beta_by = Beta::pseudo_likelihood;  ///< or fixed
-        double beta = 1;        ///< where β starts, and stays when fixed; per edge
-        double beta_max = 1.5;  ///< β is sought in [0, beta_max]
-        Index max_iterations = 60;
-        double tolerance = 1e-4;  ///< mean change of the responsibilities
+        double beta = 1;            ///< where β starts, and stays when fixed; per edge
+        double beta_max = 1.5;      ///< β is sought in [0, beta_max]
+        Index max_iterations = 60;  ///< at most so many
+        double tolerance = 1e-4;    ///< mean change of the responsibilities
     } options{};
 
     /// scores: n × d, in the space of the densities. graph: n nodes (symmetrised if directed).

@@ -10,24 +10,26 @@
 
 namespace transst {
 
+/// By what the number of clusters is chosen (METHOD, section 6; information_criteria).
 enum class ClustersCriterion {
-    bic,
-    mbic,
-    hbic,
+    bic,       ///< −2 log-likelihood + c P log n
+    mbic,      ///< the same, its penalty times log log(n + q)
+    hbic,      ///< −2 log-likelihood + c P log(log n + P)
     icl,       ///< BIC plus twice the entropy of the responsibilities (Biernacki et al. 2000)
     stability  ///< agreement with fits to random 80 % of the spots
 };
 
 /// One number of clusters tried.
 struct ClustersPoint {
-    Index clusters = 0;
-    double log_likelihood = 0;
+    Index clusters = 0;                           ///< K
+    double log_likelihood = 0;                    ///< of the fit with so many
     double bic = 0, mbic = 0, hbic = 0, icl = 0;  ///< the least is best
     double stability = 0;  ///< mean adjusted Rand index; computed for its criterion only
 };
 
+/// What choose_clusters finds.
 struct ClustersChoice {
-    Index best = 0;
+    Index best = 0;                     ///< number of clusters
     std::vector<ClustersPoint> curve;   ///< in the order tried
     std::vector<std::string> warnings;  ///< ties, and a best at the edge of what was tried
 };
@@ -39,7 +41,8 @@ using FitClusters =
 namespace detail {
 
 /// The part of an undirected graph among the given nodes (rising), renumbered.
-[[nodiscard]] inline Graph induced(const Graph& graph, const std::vector<Index>& nodes) {
+template <class = void>
+[[nodiscard]] Graph induced(const Graph& graph, const std::vector<Index>& nodes) {
     std::vector<Index> place(static_cast<std::size_t>(graph.nodes()), -1);
     for (std::size_t i = 0; i < nodes.size(); ++i)
         place[static_cast<std::size_t>(nodes[i])] = static_cast<Index>(i);
@@ -54,9 +57,10 @@ namespace detail {
 }
 
 /// Mean agreement of `labels` with `resamples` fits to a random 80 % of the spots.
-[[nodiscard]] inline double stability(const RowMatrix<double>& scores, const Graph& graph,
-                                      std::span<const Label> labels, Index clusters,
-                                      const FitClusters& fit, Index resamples, std::uint64_t seed) {
+template <class Scalar>
+[[nodiscard]] double stability(const RowMatrix<Scalar>& scores, const Graph& graph,
+                               std::span<const Label> labels, Index clusters,
+                               const FitClusters& fit, Index resamples, std::uint64_t seed) {
     RandomStream random(seed, 0x53544142);
     double sum = 0;
     for (Index b = 0; b < resamples; ++b) {
@@ -64,7 +68,7 @@ namespace detail {
         nodes.resize(static_cast<std::size_t>(std::max(clusters, scores.rows() * 4 / 5)));
         std::sort(nodes.begin(), nodes.end());
         const auto part =
-            fit(RowMatrix<double>(scores(nodes, Eigen::all)), induced(graph, nodes), clusters);
+            fit(RowMatrix<Scalar>(scores(nodes, Eigen::all)), induced(graph, nodes), clusters);
         std::vector<Label> whole;
         for (const Index i : nodes) whole.push_back(labels[static_cast<std::size_t>(i)]);
         sum += adjusted_rand_index(whole, part.labels);
@@ -77,9 +81,11 @@ namespace detail {
 /// Fits every number in `tried` and chooses the best by the criterion (of equals the first).
 /// scores: n × d; graph: undirected, n nodes. Throws InvalidArgument if tried is empty, or holds a
 /// number below 1, above n, or twice.
-[[nodiscard]] inline ClustersChoice choose_clusters(
-    const RowMatrix<double>& scores, const Graph& graph, std::span<const Index> tried,
-    ClustersCriterion criterion, const FitClusters& fit, const RunOptions& run = {}) {
+template <class Scalar = double>
+[[nodiscard]] ClustersChoice choose_clusters(const RowMatrix<std::type_identity_t<Scalar>>& scores,
+                                             const Graph& graph, std::span<const Index> tried,
+                                             ClustersCriterion criterion, const FitClusters& fit,
+                                             const RunOptions& run = {}) {
     require(!tried.empty(), "choose_clusters: no number of clusters to try; give at least one");
     for (std::size_t i = 0; i < tried.size(); ++i) {
         require(tried[i] >= 1 && tried[i] <= scores.rows(), "choose_clusters: ", tried[i],
@@ -97,7 +103,7 @@ namespace detail {
             information_criteria(found.log_likelihood, scores.rows(), scores.cols(), clusters);
         ClustersPoint point{
             clusters, found.log_likelihood, criteria.bic, criteria.mbic, criteria.hbic, 0, 0};
-        const auto r = found.responsibilities.array();
+        const auto r = static_cast<const RowMatrix<Scalar>&>(found.responsibilities).array();
         point.icl = criteria.bic - 2 * (r * (r + 1e-300).log()).sum();
         if (criterion == ClustersCriterion::stability)
             point.stability = clusters == 1 ? 0
@@ -109,6 +115,7 @@ namespace detail {
                         : criterion == ClustersCriterion::icl  ? point.icl
                                                                : -point.stability);
         choice.curve.push_back(point);
+        run.report("number of clusters", std::ssize(choice.curve), std::ssize(tried), worse.back());
         if (run.stop.stop_requested()) break;
     }
     const auto best = std::min_element(worse.begin(), worse.end());
@@ -129,6 +136,35 @@ namespace detail {
     return choice;
 }
 
+namespace detail {
+
+/// The fit's labels, its widest cluster cut in two across its longest axis; the cut-off half gets
+/// the next number.
+template <class W>
+[[nodiscard]] std::vector<Label> cut_widest(const ClusterFit<W>& fit, const RowMatrix<W>& scores) {
+    std::size_t widest = 0;
+    double most = -1;
+    for (std::size_t k = 0; k < fit.covariances.size(); ++k) {
+        const double spread = fit.covariances[k].trace() * static_cast<double>(fit.sizes[k]);
+        if (spread > most) {
+            most = spread;
+            widest = k;
+        }
+    }
+    const Eigen::SelfAdjointEigenSolver<Matrix<W>> eigen(fit.covariances[widest]);
+    const Vector<W> axis = eigen.eigenvectors().rightCols(1);
+    const auto cut = static_cast<Label>(widest);
+    auto labels = fit.labels;
+    for (Index i = 0; i < scores.rows(); ++i) {
+        auto& k = labels[static_cast<std::size_t>(i)];
+        if (k == cut && (scores.row(i) - fit.means.row(cut)).dot(axis) > 0)
+            k = static_cast<Label>(fit.clusters());
+    }
+    return labels;
+}
+
+}  // namespace detail
+
 /// SpatialGMM_MRF for several numbers of clusters: each number's starts, and one more that is the
 /// fit before it with its widest cluster cut in two.
 template <std::floating_point Scalar = double>
@@ -143,29 +179,8 @@ template <std::floating_point Scalar = double>
         auto fit = mixture.fit(scores, graph, run);
         if (before->fit.clusters() + 1 == clusters &&
             std::ssize(before->fit.labels) == scores.rows()) {
-            auto labels = before->fit.labels;
-            Index widest = 0;
-            double most = -1;
-            for (Index k = 0; k < before->fit.clusters(); ++k) {
-                const double spread =
-                    before->fit.covariances[static_cast<std::size_t>(k)].trace() *
-                    static_cast<double>(before->fit.sizes[static_cast<std::size_t>(k)]);
-                if (spread > most) {
-                    most = spread;
-                    widest = k;
-                }
-            }
-            // cut across its longest axis
-            const Eigen::SelfAdjointEigenSolver<Matrix<double>> eigen(
-                before->fit.covariances[static_cast<std::size_t>(widest)]);
-            const Vector<double> axis = eigen.eigenvectors().rightCols(1);
-            for (Index i = 0; i < scores.rows(); ++i) {
-                auto& k = labels[static_cast<std::size_t>(i)];
-                if (k == widest && (scores.row(i) - before->fit.means.row(widest)).dot(axis) > 0)
-                    k = static_cast<Label>(clusters - 1);
-            }
-            const auto start = detail::shared_covariance_mixture<double>(scores, std::move(labels),
-                                                                         clusters, 0, 0);
+            const auto start = detail::shared_covariance_mixture(
+                scores, detail::cut_widest(before->fit, scores), clusters, 0, 0);
             auto warm = mixture.fit(scores, graph, start.labels, start.gaussians, run);
             if (warm.log_likelihood > fit.log_likelihood) fit = std::move(warm);
         }

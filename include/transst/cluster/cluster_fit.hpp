@@ -5,6 +5,8 @@
 
 namespace transst {
 
+/// What a mixture of n spots into K clusters finds, in q factors: v_i | y_i = k ~ N(μ_k, Σ_k), the
+/// labels y a Potts field (METHOD, section 5).
 template <class Scalar>
 struct ClusterFit {
     std::vector<Label> labels;                ///< n, in [0, K)
@@ -17,15 +19,15 @@ struct ClusterFit {
                                 ///< by mean field the expected one, with the labels' entropy
     std::vector<double> trace;  ///< log_likelihood after each iteration; by mean field, of those
                                 ///< since β has settled, the bound that they climb. Never falls
-    std::vector<double> beta_trace;  ///< β found in each iteration
-    std::vector<double> starts;      ///< final log_likelihood of every start
-    Index iterations = 0;
-    bool converged = false;
-    bool stopped = false;  ///< on request
-    std::vector<std::string> warnings;
+    std::vector<double> beta_trace;     ///< β found in each iteration
+    std::vector<double> starts;         ///< final log_likelihood of every start
+    Index iterations = 0;               ///< done
+    bool converged = false;             ///< within the tolerance, before max_iterations
+    bool stopped = false;               ///< on request
+    std::vector<std::string> warnings;  ///< what went badly, in words
 
-    [[nodiscard]] Index clusters() const { return means.rows(); }
-    [[nodiscard]] Index factors() const { return means.cols(); }
+    [[nodiscard]] Index clusters() const { return means.rows(); }  ///< K
+    [[nodiscard]] Index factors() const { return means.cols(); }   ///< q
 };
 
 }  // namespace transst

@@ -30,6 +30,7 @@ struct InformationCriteria {
     return out;
 }
 
+/// The same of a fit.
 template <class Scalar>
 [[nodiscard]] InformationCriteria information_criteria(const ClusterFit<Scalar>& fit) {
     return information_criteria(fit.log_likelihood, std::ssize(fit.labels), fit.factors(),

@@ -17,22 +17,26 @@ template <class W>
     const MixturePrior<W> prior = weak_prior(scores, clusters);
     // Starts are independent and run side by side, each on one thread. Mixtures without the field
     // are cheap: of four times as many the best go on.
-    const RunOptions inner{
-        .seed = run.seed, .threads = starts > 1 ? 1 : run.threads, .stop = run.stop};
+    RunOptions inner = run;
+    if (starts > 1) inner.threads = 1;
+    RunOptions silent = inner;
+    silent.progress = nullptr;  // the first start speaks for all of them
     std::vector<MixtureStart<W>> drawn(static_cast<std::size_t>(4 * starts));
     parallel_for(4 * starts, run.threads, [&](Index s) {
+        if (s > 0 && run.stop.stop_requested()) return;
         drawn[static_cast<std::size_t>(s)] = mixture_start(scores, clusters, run.seed, s);
     });
+    std::erase_if(drawn, [](const auto& start) { return start.labels.empty(); });
     std::stable_sort(drawn.begin(), drawn.end(), [](const auto& x, const auto& y) {
         return x.log_likelihood > y.log_likelihood;
     });
-    const MeanField<W> field(
-        scores, graph,
-        {.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood, .beta = beta.value_or(1)}, inner);
-    std::vector<MeanFieldFit<W>> fits(static_cast<std::size_t>(starts));
-    parallel_for(starts, starts > 1 ? run.threads : 1, [&](Index s) {
-        fits[static_cast<std::size_t>(s)] =
-            field.fit(prior, one_hot<W>(drawn[static_cast<std::size_t>(s)].labels, clusters));
+    const MeanFieldOptions options{.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood,
+                                   .beta = beta.value_or(1)};
+    const MeanField<W> first(scores, graph, options, inner), other(scores, graph, options, silent);
+    std::vector<MeanFieldFit<W>> fits(std::min(drawn.size(), static_cast<std::size_t>(starts)));
+    parallel_for(std::ssize(fits), starts > 1 ? run.threads : 1, [&](Index s) {
+        const auto at = static_cast<std::size_t>(s);
+        fits[at] = (s == 0 ? first : other).fit(prior, one_hot<W>(drawn[at].labels, clusters));
     });
     std::size_t best = 0;
     for (std::size_t s = 1; s < fits.size(); ++s)
@@ -41,10 +45,10 @@ template <class W>
 }
 
 /// The same, as a fit of its own: the largest cluster first.
-[[nodiscard]] inline ClusterFit<double> free_clusters(const RowMatrix<double>& scores,
-                                                      const Graph& graph, Index clusters,
-                                                      Index starts, std::optional<double> beta,
-                                                      const RunOptions& run) {
+template <class = void>
+[[nodiscard]] ClusterFit<double> free_clusters(const RowMatrix<double>& scores, const Graph& graph,
+                                               Index clusters, Index starts,
+                                               std::optional<double> beta, const RunOptions& run) {
     ClusterFit<double> out;
     std::vector<Label> none;
     take_over(out, free_mixture(scores, graph, clusters, starts, beta, run), {}, none);
@@ -56,10 +60,10 @@ template <class W>
 }
 
 /// What becomes of a partition when nothing but the scores and the field holds it.
-[[nodiscard]] inline std::vector<Label> released(const RowMatrix<double>& scores,
-                                                 const Graph& graph, const ClusterFit<double>& held,
-                                                 std::optional<double> beta,
-                                                 const RunOptions& run) {
+template <class = void>
+[[nodiscard]] std::vector<Label> released(const RowMatrix<double>& scores, const Graph& graph,
+                                          const ClusterFit<double>& held,
+                                          std::optional<double> beta, const RunOptions& run) {
     const MeanField<double> field(
         scores, graph,
         {.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood, .beta = beta.value_or(1)}, run);
@@ -70,7 +74,8 @@ template <class W>
 }
 
 /// The partition that agrees best with the others (largest mean adjusted Rand index).
-[[nodiscard]] inline std::size_t medoid(const std::vector<std::vector<Label>>& partitions) {
+template <class = void>
+[[nodiscard]] std::size_t medoid(const std::vector<std::vector<Label>>& partitions) {
     std::size_t best = 0;
     double most = -2;
     for (std::size_t a = 0; a < partitions.size(); ++a) {

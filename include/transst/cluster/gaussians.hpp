@@ -18,8 +18,8 @@ struct Gaussians {
     Matrix<W> means;                     ///< K × q
     std::vector<Matrix<W>> covariances;  ///< K of q × q
 
-    [[nodiscard]] Index clusters() const { return means.rows(); }
-    [[nodiscard]] Index factors() const { return means.cols(); }
+    [[nodiscard]] Index clusters() const { return means.rows(); }  ///< K
+    [[nodiscard]] Index factors() const { return means.cols(); }   ///< q
 };
 
 namespace detail {

@@ -37,21 +37,23 @@ struct GuidedGMM_MRF {
         std::iota(order.begin(), order.end(), Index{0});
         std::stable_sort(order.begin(), order.end(),
                          [&](Index a, Index b) { return information[a] > information[b]; });
+        std::vector<Index> spots(static_cast<std::size_t>(target.rows()));
+        std::iota(spots.begin(), spots.end(), Index{0});
         std::vector<ClusterFit<double>> fits;
         std::vector<std::vector<Label>> partitions;
         for (const double share : options.gene_shares) {
             const Index genes =
                 std::clamp<Index>(static_cast<Index>(share * static_cast<double>(p)), 2, p);
-            std::vector<bool> keep(static_cast<std::size_t>(p), false);
-            for (Index j = 0; j < genes; ++j)
-                keep[static_cast<std::size_t>(order[static_cast<std::size_t>(j)])] = true;
+            std::vector<Index> chosen(order.begin(), order.begin() + genes);
+            std::sort(chosen.begin(), chosen.end());
             const Index most =
                 std::min({*std::max_element(options.factors.begin(), options.factors.end()),
                           target.rows() - 1, genes - 1});
             const auto svd =
                 TruncatedSVD<>{{.factors = most, .max_iterations = 100, .tolerance = 1e-6}}.fit(
-                    keep_genes(target, keep), run);
+                    copy_part(target, spots, chosen, run), run);
             for (const Index factors : options.factors) {
+                if (!fits.empty() && run.stop.stop_requested()) break;
                 const RowMatrix<double> v = autocorrelation_factors(
                     RowMatrix<double>(svd.scores.leftCols(std::min(factors, most))), graph,
                     std::max<Index>(1, options.clusters - 1));
@@ -64,6 +66,7 @@ struct GuidedGMM_MRF {
     }
 
 private:
+    template <class = void>
     void check(Index spots, Index genes, const Vector<double>& information,
                const Graph& graph) const {
         require<ShapeMismatch>(information.size() == genes, "GuidedGMM_MRF::fit: information has ",

@@ -42,9 +42,9 @@ struct MeanFieldOptions {
     Beta beta_by = Beta::pseudo_likelihood;
     double beta = 1;  // where it starts, or stays
     double beta_max = 1.5;
-    Index max_iterations = 60;
-    Index max_sweeps = 20;    // of the field, in an iteration
-    double tolerance = 1e-4;  // mean change of the responsibilities
+    Index max_iterations = 60;  ///< at most so many
+    Index max_sweeps = 20;      // of the field, in an iteration
+    double tolerance = 1e-4;    // mean change of the responsibilities
 };
 
 template <class W>
@@ -57,8 +57,8 @@ struct MeanFieldFit {
     double objective = 0;  // Σ R log N + the labels' expected log pseudo-likelihood + their entropy
     std::vector<double> trace;  // the bound since β has settled; never falls
     std::vector<double> beta_trace;
-    Index iterations = 0;
-    bool converged = false;
+    Index iterations = 0;    ///< done
+    bool converged = false;  ///< within the tolerance, before max_iterations
 };
 
 /// log Σ_k exp(x_k).
@@ -208,22 +208,43 @@ private:
     /// rests on at most 20,000 spots, evenly spaced: β does not need more.
     [[nodiscard]] double best_beta(const MeanFieldFit<W>& fit) const {
         const auto& r = fit.responsibilities;
-        const Index n = r.rows(), stride = (n + 19'999) / 20'000, used = (n + stride - 1) / stride;
-        RowMatrix<W> fields(used, r.cols());
-        for (Index s = 0; s < used; ++s) fields.row(s) = field(r, s * stride).matrix();
-        const Eigen::Array<W, 1, Eigen::Dynamic> prior = fit.proportions.transpose().array().log();
+        const Index n = r.rows(), count = r.cols();
+        const Index stride = (n + 19'999) / 20'000, used = (n + stride - 1) / stride;
+        Matrix<W> fields(used, count);  // a column for each label: spots are done side by side
+        double seen = 0;                // Σ R F, whatever β
+        for (Index s = 0; s < used; ++s) {
+            const auto f = field(r, s * stride);
+            fields.row(s) = f.matrix();
+            seen += static_cast<double>((r.row(s * stride).array() * f).sum());
+        }
+        const Vector<W> prior = fit.proportions.array().log();
+        using Column = Eigen::Array<W, Eigen::Dynamic, 1>;
+        const Index block = std::min(used, spot_block);
+        Matrix<W> joint(block, count);
+        Column most(block), sum(block), mean(block), square(block);
         const auto slopes = [&](double beta) {
-            std::array<double, 2> out{0, 0};
-            Eigen::Array<W, 1, Eigen::Dynamic> p(r.cols());
-            for (Index s = 0; s < used; ++s) {
-                const auto f = fields.row(s).array();
-                p = prior + static_cast<W>(beta) * f;
-                p = (p - p.maxCoeff()).exp();
-                p /= p.sum();
-                const W mean = (p * f).sum();
-                out[0] += static_cast<double>((r.row(s * stride).array() * f).sum() - mean);
-                out[1] -= static_cast<double>((p * f * f).sum() - mean * mean);
-            }
+            std::array<double, 2> out{seen, 0};
+            for_each_block(0, used, [&](Index begin, Index rows) {
+                const auto f = fields.middleRows(begin, rows).array();
+                auto p = joint.topRows(rows).array();
+                p.col(0) = prior[0] + static_cast<W>(beta) * f.col(0);
+                most.head(rows) = p.col(0);
+                for (Index k = 1; k < count; ++k) {
+                    p.col(k) = prior[k] + static_cast<W>(beta) * f.col(k);
+                    most.head(rows) = most.head(rows).max(p.col(k));
+                }
+                for (auto* total : {&sum, &mean, &square}) total->head(rows).setZero();
+                for (Index k = 0; k < count; ++k) {
+                    p.col(k) = (p.col(k) - most.head(rows)).exp();
+                    sum.head(rows) += p.col(k);
+                    mean.head(rows) += p.col(k) * f.col(k);
+                    square.head(rows) += p.col(k) * f.col(k) * f.col(k);
+                }
+                mean.head(rows) /= sum.head(rows);
+                out[0] -= static_cast<double>(mean.head(rows).sum());
+                out[1] -= static_cast<double>(
+                    (square.head(rows) / sum.head(rows) - mean.head(rows).square()).sum());
+            });
             return out;
         };
         return maximize_concave(slopes, options_.beta_max);

@@ -11,11 +11,12 @@ namespace transst {
 /// The name that the source gives to a cluster.
 struct ClusterName {
     Label source_class = left_out;  ///< left_out: no class explains it
-    std::string name = "NA";
-    double confidence = 0;  ///< in [0, 1]
-    bool novel = false;     ///< the source has shown nothing like it
+    std::string name = "NA";        ///< of that class
+    double confidence = 0;          ///< in [0, 1]
+    bool novel = false;             ///< the source has shown nothing like it
 };
 
+/// The clusters' names, and each spot's class.
 struct ClusterNames {
     std::vector<ClusterName> names;     ///< of the clusters (K)
     RowMatrix<double> class_posterior;  ///< spots × classes, rows sum to 1 (0: no class at all)
@@ -25,16 +26,16 @@ struct ClusterNames {
 /// their spots. A spot's posterior over the classes is its responsibilities. A cluster is novel
 /// where it is a free component, or where most of its spots lie further from every class than all
 /// but 1 % of a class's own cells would (the 99 % quantile of chi-square).
-[[nodiscard]] inline ClusterNames name_anchored(const AnchoredFit<double>& fit,
-                                                const RowMatrix<double>& scores,
-                                                const ClassDensities<double>& classes,
-                                                std::span<const std::string> class_names) {
+template <class W>
+[[nodiscard]] ClusterNames name_anchored(const AnchoredFit<W>& fit, const RowMatrix<W>& scores,
+                                         const ClassDensities<W>& classes,
+                                         std::span<const std::string> class_names) {
     const Index n = scores.rows(), count = fit.clusters();
     ClusterNames out{{}, RowMatrix<double>::Zero(n, std::ssize(class_names))};
-    RowMatrix<double> energy(n, classes.gaussians.clusters());
-    detail::Whitening<double>(classes.gaussians).energies(scores, energy);
+    RowMatrix<W> energy(n, classes.gaussians.clusters());
+    detail::Whitening<W>(classes.gaussians).energies(scores, energy);
     for (Index k = 0; k < energy.cols(); ++k) {
-        const Matrix<double> root =
+        const Matrix<W> root =
             classes.gaussians.covariances[static_cast<std::size_t>(k)].llt().matrixL();
         energy.col(k).array() -= root.diagonal().array().log().sum();
     }
@@ -42,7 +43,7 @@ struct ClusterNames {
     const double df = static_cast<double>(scores.cols()), c = 2 / (9 * df);
     const double far = df * std::pow(1 - c + 2.326348 * std::sqrt(c), 3);
     std::vector<Index> size(static_cast<std::size_t>(count), 0), outside(size);
-    Vector<double> certainty = Vector<double>::Zero(count);
+    Vector<W> certainty = Vector<W>::Zero(count);
     for (Index i = 0; i < n; ++i) {
         const Label k = fit.labels[static_cast<std::size_t>(i)];
         ++size[static_cast<std::size_t>(k)];
@@ -78,22 +79,23 @@ template <class SourceRows, class TargetRows>
                                            const Standardized<TargetRows>& target,
                                            const ClusterFit<double>& clusters,
                                            const RunOptions& run = {}) {
+    using W = Wide<typename SourceRows::Scalar>;
     const Index classes = std::ssize(class_names), count = clusters.clusters();
     // mean of each group and gene, less the mean of all: p × groups
     const auto profiles = [&](const auto& x, std::span<const Label> of, Index groups) {
         const auto group_of = [&](Index row) { return of[static_cast<std::size_t>(row)]; };
-        Vector<double> sizes = Vector<double>::Zero(groups);
+        Vector<W> sizes = Vector<W>::Zero(groups);
         for (const Label k : of) sizes[k] += 1;
-        Matrix<double> means =
+        Matrix<W> means =
             group_sums(x, groups, group_of, run) * sizes.cwiseMax(1).cwiseInverse().asDiagonal();
         means.colwise() -= (means * sizes / sizes.sum()).eval();
         return means;
     };
-    const Matrix<double> of_class = profiles(source, labels, classes);
-    const Matrix<double> of_cluster = profiles(target, clusters.labels, count);
+    const Matrix<W> of_class = profiles(source, labels, classes);
+    const Matrix<W> of_cluster = profiles(target, clusters.labels, count);
     ClusterNames out{{}, RowMatrix<double>::Zero(target.rows(), classes)};
     for (Index k = 0; k < count; ++k) {
-        Vector<double> alike = Vector<double>::Zero(classes);
+        Vector<W> alike = Vector<W>::Zero(classes);
         for (Index c = 0; c < classes; ++c) {
             const double scale = of_cluster.col(k).norm() * of_class.col(c).norm();
             if (scale > 0) alike[c] = of_cluster.col(k).dot(of_class.col(c)) / scale;

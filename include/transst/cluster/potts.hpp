@@ -117,6 +117,7 @@ template <class Slopes>
 class PseudoLikelihood {
 public:
     /// counts: neighbours with each of the K labels, any order; times: how often it occurs.
+    template <class = void>
     void add_pattern(std::span<const Index> counts, double times = 1) {
         clusters_ = std::ssize(counts);
         pattern_.clear();
@@ -130,6 +131,7 @@ public:
     }
     void add_agreement(double pairs) { agreement_ += pairs; }
 
+    template <class = void>
     PseudoLikelihood& operator+=(const PseudoLikelihood& other) {
         for (const auto& [counts, times] : other.patterns_) patterns_[counts] += times;
         agreement_ += other.agreement_;
@@ -138,6 +140,7 @@ public:
     }
 
     /// Value, slope and curvature at β.
+    template <class = void>
     [[nodiscard]] std::array<double, 3> at(double beta) const {
         double value = agreement_ * beta, slope = agreement_, curvature = 0;
         for (const auto& [counts, times] : patterns_) {
@@ -161,6 +164,7 @@ public:
     }
 
     /// The maximum over [0, most].
+    template <class = void>
     [[nodiscard]] double maximize(double most) const {
         return maximize_concave(
             [this](double beta) {
@@ -171,6 +175,7 @@ public:
     }
 
     /// The first maximum over 0, 0.1, …, 1, with β multiplied by `unit`.
+    template <class = void>
     [[nodiscard]] double maximize_on_grid(double unit = 1) const {
         double best = 0, highest = at(0)[0];
         for (int i = 1; i <= 10; ++i) {

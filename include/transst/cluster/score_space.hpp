@@ -17,8 +17,8 @@ enum class ScoreSpace {
 /// A space: weights turn scores at all scales into it, and the classes lie in it.
 template <class W>
 struct DescribedClasses {
-    Matrix<W> weights;  ///< (q · scales) × d
-    ClassDensities<W> densities;
+    Matrix<W> weights;            ///< (q · scales) × d
+    ClassDensities<W> densities;  ///< of the classes, in the space
 };
 
 /// Describes labelled scores at several scales (n × (q · scales), the spot alone first) in a space.
@@ -37,10 +37,11 @@ template <class W>
 
 /// Accuracy of each space on held-out source cells.
 struct ScoreSpaceChoice {
-    ScoreSpace best = ScoreSpace::discriminant;
-    double discriminant_accuracy = 0, factors_accuracy = 0;
+    ScoreSpace best = ScoreSpace::discriminant;              ///< the more accurate one
+    double discriminant_accuracy = 0, factors_accuracy = 0;  ///< share of cells named right
     double largest_class_share = 0;  ///< what always naming the largest class would reach
 
+    /// Of the best space.
     [[nodiscard]] double accuracy() const {
         return std::max(discriminant_accuracy, factors_accuracy);
     }
@@ -50,8 +51,9 @@ namespace detail {
 
 /// Fold of each cell, and how many: its section where there are several; else patches of tissue in
 /// two halves; else a random half.
-inline Index cut_folds(const RowMatrix<double>& coordinates, std::span<const std::int32_t> section,
-                       Index cells, RandomStream& random, std::vector<Index>& fold) {
+template <class = void>
+Index cut_folds(const RowMatrix<double>& coordinates, std::span<const std::int32_t> section,
+                Index cells, RandomStream& random, std::vector<Index>& fold) {
     fold.assign(static_cast<std::size_t>(cells), 0);
     const Index sections =
         section.empty() ? 1 : *std::max_element(section.begin(), section.end()) + 1;

@@ -25,14 +25,14 @@ struct SpatialGMM_MRF {
     using W = Wide<Scalar>;
 
     struct Options {
-        Index clusters = 7;  ///< K, at least 1 and at most n
-        Field field = Field::conditional_modes;
+        Index clusters = 7;                      ///< K, at least 1 and at most n
+        Field field = Field::conditional_modes;  ///< how the labels are found
         Beta beta_by = Beta::pseudo_likelihood;  ///< Beta::grid only with conditional modes
-        double beta = 1;      ///< where β starts, and stays when fixed; per edge. 0 with
-                              ///< Beta::fixed is the plain mixture with equal weights
-        double beta_max = 3;  ///< β is sought in [0, beta_max]
-        Index starts = 10;    ///< every other from scores averaged with the neighbours'
-        Index max_iterations = 200;
+        double beta = 1;               ///< where β starts, and stays when fixed; per edge. 0 with
+                                       ///< Beta::fixed is the plain mixture with equal weights
+        double beta_max = 3;           ///< β is sought in [0, beta_max]
+        Index starts = 10;             ///< every other from scores averaged with the neighbours'
+        Index max_iterations = 200;    ///< at most so many
         Index max_sweeps = 50;         ///< of the field, in an iteration
         double tolerance = 1e-6;       ///< relative change of the log pseudo-likelihood; with
                                        ///< Field::mean the mean change of the responsibilities
@@ -65,24 +65,27 @@ struct SpatialGMM_MRF {
         // starts are independent, so they run side by side; each alone uses one thread
         const Index count = options.starts;
         const bool side_by_side = count > 1;
-        const RunOptions inner{
-            .seed = run.seed, .threads = side_by_side ? 1 : run.threads, .stop = run.stop};
+        RunOptions inner = run;
+        if (side_by_side) inner.threads = 1;
+        RunOptions silent = inner;
+        silent.progress = nullptr;  // the first start speaks for all of them
         const RowMatrix<W> averaged =
             count > 1 ? detail::average_with_neighbors(v, used) : RowMatrix<W>();
         std::vector<Result> results(static_cast<std::size_t>(count));
         parallel_for(count, side_by_side ? run.threads : 1, [&](Index s) {
+            if (s > 0 && run.stop.stop_requested()) return;
             auto start = s % 2 == 0
                              ? detail::mixture_start(v, options.clusters, run.seed, s)
                              : detail::smoothed_start(v, averaged, options.clusters, run.seed, s);
-            results[static_cast<std::size_t>(s)] = fit_one(v, used, std::move(start), inner);
+            results[static_cast<std::size_t>(s)] =
+                fit_one(v, used, std::move(start), s == 0 ? inner : silent);
         });
         std::size_t best = 0;
         for (std::size_t s = 1; s < results.size(); ++s)
             if (results[s].log_likelihood > results[best].log_likelihood) best = s;
-        run.report("SpatialGMM_MRF", results[best].iterations, options.max_iterations,
-                   results[best].log_likelihood);
         std::vector<double> finals;
-        for (const auto& r : results) finals.push_back(r.log_likelihood);
+        for (const auto& r : results)
+            if (r.iterations > 0) finals.push_back(r.log_likelihood);
         return finish(std::move(results[best]), std::move(finals), run);
     }
 
@@ -124,8 +127,8 @@ private:
         double log_likelihood = -std::numeric_limits<double>::infinity();
         std::vector<double> trace, beta_trace;
         std::vector<bool> regularized;
-        Index iterations = 0;
-        bool converged = false;
+        Index iterations = 0;    ///< done
+        bool converged = false;  ///< within the tolerance, before max_iterations
         bool held_back = false;  // the next step would have lowered the log pseudo-likelihood
     };
 

@@ -11,8 +11,8 @@ namespace transst {
 /// Labels of n spots and the Gaussians they were drawn from.
 template <class W>
 struct MixtureStart {
-    std::vector<Label> labels;
-    Gaussians<W> gaussians;
+    std::vector<Label> labels;  ///< n
+    Gaussians<W> gaussians;     ///< one for each component
     double log_likelihood = 0;  ///< of the mixture, constants included
 };
 
@@ -95,6 +95,10 @@ template <class W>
     }
     MixtureStart<W> out{std::move(labels), {}, -std::numeric_limits<double>::infinity()};
     Matrix<W> means = Matrix<W>::Zero(clusters, q), covariance;
+    const Index block = std::min(n, spot_block);
+    Matrix<W> centered(block, q), whitened(block, q), joint(block, clusters);
+    Eigen::Array<W, Eigen::Dynamic, 1> most(block), sum(block);
+    Eigen::Array<Label, Eigen::Dynamic, 1> best(block);
     for (Index iteration = 0;; ++iteration) {
         covariance = total;
         for (Index k = 0; k < clusters; ++k) {
@@ -118,20 +122,32 @@ template <class W>
         sums.setZero();
         W log_likelihood = 0;
         for_each_block(0, n, [&](Index begin, Index rows) {
-            const RowMatrix<W> d = scores.middleRows(begin, rows).rowwise() - center.transpose();
-            const RowMatrix<W> white = d * inverse_root.transpose();
-            RowMatrix<W> r = white * centers.transpose();
-            r.rowwise() += offsets.transpose();
-            for (Index i = 0; i < rows; ++i) {
-                Index best = 0;
-                const W most = r.row(i).maxCoeff(&best);
-                out.labels[static_cast<std::size_t>(begin + i)] = static_cast<Label>(best);
-                r.row(i) = (r.row(i).array() - most).exp();
-                const W sum = r.row(i).sum();
-                r.row(i) /= sum;
-                log_likelihood +=
-                    most + std::log(sum) + constant - W(0.5) * white.row(i).squaredNorm();
+            auto d = centered.topRows(rows), white = whitened.topRows(rows),
+                 r = joint.topRows(rows);
+            d = scores.middleRows(begin, rows).rowwise() - center.transpose();
+            white.noalias() = d * inverse_root.transpose();
+            r.noalias() = white * centers.transpose();
+            // a column for each cluster: all the block's spots are done side by side
+            best.head(rows).setZero();
+            most.head(rows).setConstant(-std::numeric_limits<W>::infinity());
+            for (Index k = 0; k < clusters; ++k) {
+                r.col(k).array() += offsets[k];
+                for (Index i = 0; i < rows; ++i)
+                    if (r(i, k) > most[i]) {
+                        most[i] = r(i, k);
+                        best[i] = static_cast<Label>(k);
+                    }
             }
+            sum.head(rows).setZero();
+            for (Index k = 0; k < clusters; ++k) {
+                r.col(k) = (r.col(k).array() - most.head(rows)).exp();
+                sum.head(rows) += r.col(k).array();
+            }
+            for (Index k = 0; k < clusters; ++k) r.col(k).array() /= sum.head(rows);
+            for (Index i = 0; i < rows; ++i)
+                out.labels[static_cast<std::size_t>(begin + i)] = best[i];
+            log_likelihood += most.head(rows).sum() + sum.head(rows).log().sum() +
+                              static_cast<W>(rows) * constant - W(0.5) * white.squaredNorm();
             weight += r.colwise().sum().transpose();
             sums.noalias() += r.transpose() * d;
         });

@@ -10,15 +10,16 @@
 
 namespace transst {
 
-/// Code of a class or cluster; left_out marks a cell without a usable label.
+/// Code of a class or cluster, 0, …, K − 1, or left_out.
 using Label = std::int32_t;
-inline constexpr Label left_out = -1;
+inline constexpr Label left_out = -1;  ///< no usable label
 
 /// Classes sorted by name, and each cell's class.
 struct LabelCoding {
     std::vector<std::string> names;  ///< K class names, sorted
     std::vector<Label> codes;        ///< n codes in [0, K), or left_out
 
+    /// K
     [[nodiscard]] Index classes() const { return static_cast<Index>(names.size()); }
 
     /// Number of cells of each class (K).
@@ -36,8 +37,9 @@ struct LabelCoding {
 }
 
 /// Codes n labels; missing ones and those named in `ignore` are left out.
-[[nodiscard]] inline LabelCoding code_labels(std::span<const std::string> labels,
-                                             std::span<const std::string> ignore = {}) {
+template <class = void>
+[[nodiscard]] LabelCoding code_labels(std::span<const std::string> labels,
+                                      std::span<const std::string> ignore = {}) {
     const auto used = [&](const std::string& label) {
         return !is_missing(label) && std::find(ignore.begin(), ignore.end(), label) == ignore.end();
     };

@@ -54,15 +54,17 @@ void parallel_for(Index count, int threads, Task&& task) {
 /// Contiguous ranges of rows, their number a function of the number of rows only.
 class Lanes {
 public:
-    static constexpr Index most = 64;
+    static constexpr Index most = 64;  ///< lanes
 
     /// Lanes over `rows` rows, none shorter than `shortest` (but the only one).
     explicit Lanes(Index rows, Index shortest = 512)
         : rows_(rows), count_(std::clamp<Index>(rows / std::max<Index>(1, shortest), 1, most)) {}
 
-    [[nodiscard]] Index count() const { return count_; }
-    [[nodiscard]] Index begin(Index lane) const { return rows_ * lane / count_; }
-    [[nodiscard]] Index end(Index lane) const { return begin(lane + 1); }
+    [[nodiscard]] Index count() const { return count_; }  ///< number of lanes
+    [[nodiscard]] Index begin(Index lane) const {
+        return rows_ * lane / count_;
+    }                                                                      ///< its first row
+    [[nodiscard]] Index end(Index lane) const { return begin(lane + 1); }  ///< behind its last row
 
 private:
     Index rows_;

@@ -37,6 +37,7 @@ namespace transst {
 /// A stream of draws. Streams with another seed or another number are independent.
 class RandomStream {
 public:
+    /// The same seed and stream give the same numbers.
     explicit RandomStream(std::uint64_t seed, std::uint64_t stream = 0)
         : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
           stream_(stream) {}

@@ -7,15 +7,16 @@
 #include <cstdint>
 #include <functional>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 namespace transst {
 
 /// One report from inside a fit.
 struct Progress {
-    std::string_view stage;  ///< the estimator's name
-    Index iteration = 0;     ///< iterations done
-    Index limit = 0;         ///< at most so many
+    std::string_view stage;  ///< the estimator's name, or the step's
+    Index iteration = 0;     ///< iterations done; 0: the stage begins
+    Index limit = 0;         ///< at most so many; 0: it has none
     double objective = 0;    ///< the objective after this iteration
 };
 
@@ -23,18 +24,24 @@ struct Progress {
 struct RunOptions {
     std::uint64_t seed = 1;  ///< of every random choice
     int threads = 1;         ///< at most so many threads; 0: as many as the machine has
-    std::function<void(const Progress&)> progress{};  ///< called from the fitting thread
+    std::function<void(const Progress&)> progress{};  ///< called by one thread at a time
     std::stop_token stop{};  ///< on request, a fit returns its best state after the iteration
+    std::int64_t matrix_bytes = 0;  ///< of one prepared sparse matrix in memory; what is beyond
+                                    ///< goes to a scratch file. 0: all stays in memory
+    std::string scratch{};          ///< folder of such files; empty: the system's, as TMPDIR says
 
+    /// Calls progress, where there is one.
     void report(std::string_view stage, Index iteration, Index limit, double objective) const {
         if (progress) progress({stage, iteration, limit, objective});
     }
+    /// Reports that a stage begins.
+    void begin(std::string_view stage) const { report(stage, 0, 0, 0); }
 };
 
 /// Wall-clock time of a step.
 struct StepTime {
-    std::string step;
-    double seconds = 0;
+    std::string step;    ///< its name
+    double seconds = 0;  ///< it took
 };
 
 /// Times steps that follow one another.
@@ -46,6 +53,7 @@ public:
         times_.push_back({std::move(step), std::chrono::duration<double>(now - last_).count()});
         last_ = now;
     }
+    /// Of the steps ended so far.
     [[nodiscard]] const std::vector<StepTime>& times() const { return times_; }
 
 private:

@@ -11,7 +11,8 @@ namespace transst {
 /// Cuts the nodes of an undirected graph into sets without neighbours: each node, in order, goes
 /// into the first set that holds none of its own. At most largest_degree() + 1 sets; a square
 /// lattice gives the checkerboard. Numbers rise within a set.
-[[nodiscard]] inline std::vector<std::vector<Index>> color_nodes(const Graph& graph) {
+template <class = void>
+[[nodiscard]] std::vector<std::vector<Index>> color_nodes(const Graph& graph) {
     std::vector<std::vector<Index>> sets;
     std::vector<std::size_t> color(static_cast<std::size_t>(graph.nodes()));
     std::vector<Index> taken_by(static_cast<std::size_t>(graph.largest_degree()) + 2, -1);

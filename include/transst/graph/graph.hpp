@@ -21,12 +21,14 @@ struct Graph {
     bool directed = false;              ///< whether j in of(i) may hold without i in of(j)
     std::vector<std::int32_t> section;  ///< n codes, by first appearance; empty: one section
 
+    /// n
     [[nodiscard]] Index nodes() const { return static_cast<Index>(starts.size()) - 1; }
-    [[nodiscard]] Index rows() const { return nodes(); }
+    [[nodiscard]] Index rows() const { return nodes(); }  ///< n
 
     /// Entries stored: each edge of an undirected graph counts twice.
     [[nodiscard]] Index entries() const { return static_cast<Index>(neighbors.size()); }
 
+    /// Number of neighbours of node i.
     [[nodiscard]] Index degree(Index i) const {
         return starts[static_cast<std::size_t>(i) + 1] - starts[static_cast<std::size_t>(i)];
     }
@@ -45,6 +47,7 @@ struct Graph {
     }
 
     /// The undirected graph that joins i and j where either looks at the other.
+    template <class = void>
     [[nodiscard]] Graph symmetrized() const {
         if (!directed) return *this;
         const std::size_t n = starts.size() - 1;
@@ -79,6 +82,7 @@ struct Graph {
     /// Throws BadData, its message starting with `who`, unless this is a graph: compressed rows
     /// whose entries are nodes, none its own neighbour or named twice; every edge at both ends
     /// unless directed; no edge between sections.
+    template <class = void>
     void check(std::string_view who) const {
         require<BadData>(!starts.empty() && starts.front() == 0 && starts.back() == entries() &&
                              std::is_sorted(starts.begin(), starts.end()),
@@ -121,6 +125,7 @@ struct Graph {
     /// A graph from its edges, in any order and direction; an edge given twice counts once.
     /// Undirected unless `directed`. Throws BadData for an edge that leaves [0, nodes) or is a
     /// loop.
+    template <class = void>
     [[nodiscard]] static Graph from_edges(Index nodes,
                                           std::span<const std::pair<Index, Index>> edges,
                                           bool directed = false) {

@@ -37,7 +37,8 @@ using Coordinates = Eigen::Ref<const RowMatrix<double>>;
     return out + ")";
 }
 
-inline void check_coordinates(const Coordinates& x, std::string_view who) {
+template <class = void>
+void check_coordinates(const Coordinates& x, std::string_view who) {
     require<ShapeMismatch>(x.cols() == 2 || x.cols() == 3, who, ": the coordinates are ", x.rows(),
                            " x ", x.cols(), "; they must have 2 or 3 columns, one row per spot");
     require<BadData>(x.rows() > 0, who, ": there are no spots");
@@ -308,6 +309,7 @@ struct KnnGraph {
     /// Directed graphs list neighbours nearest first, symmetric ones by number.
     /// Throws InvalidArgument where neighbors < 1 or n <= neighbors in a single section;
     /// ShapeMismatch for other shapes; BadData for coordinates that are not finite or occur twice.
+    template <class = void>
     [[nodiscard]] Graph fit(const detail::Coordinates& coordinates,
                             std::span<const std::string> sections = {},
                             const RunOptions& run = {}) const {

@@ -19,6 +19,7 @@
 
 namespace transst {
 
+/// Who neighbours whom on the array.
 enum class Lattice {
     square,    ///< four: the same row or column, one step away (Spatial Transcriptomics)
     hexagonal  ///< six: (row, column ± 2) and (row ± 1, column ± 1) (10x Visium)
@@ -26,7 +27,8 @@ enum class Lattice {
 
 /// The graph of a full h × w square lattice with four neighbours; node r·w + c is at row r,
 /// column c. Throws InvalidArgument where height or width < 1.
-[[nodiscard]] inline Graph square_lattice(Index height, Index width) {
+template <class = void>
+[[nodiscard]] Graph square_lattice(Index height, Index width) {
     require(height >= 1 && width >= 1, "square_lattice: ", height, " x ", width,
             "; there must be at least one row and one column");
     Graph graph;
@@ -50,13 +52,14 @@ enum class Lattice {
 ///     const auto graph = LatticeGraph{{.lattice = Lattice::hexagonal}}.fit(rows, columns);
 struct LatticeGraph {
     struct Options {
-        Lattice lattice = Lattice::square;
+        Lattice lattice = Lattice::square;  ///< of the array
     };
     Options options{};
 
     /// rows, columns: of n spots on the array; on Visium's, row and column are both even or both
     /// odd. sections: n names, or none. The graph is undirected; spots may be alone in it.
     /// Throws ShapeMismatch, and BadData for two spots at one place of a section.
+    template <class = void>
     [[nodiscard]] Graph fit(std::span<const Index> rows, std::span<const Index> columns,
                             std::span<const std::string> sections = {},
                             const RunOptions& run = {}) const {
@@ -121,6 +124,7 @@ struct LatticeGraph {
 
     /// The same from coordinates that are array positions: n × 2, x the column and y the row.
     /// Throws as above, and BadData for coordinates that are not whole numbers.
+    template <class = void>
     [[nodiscard]] Graph fit(const Eigen::Ref<const RowMatrix<double>>& coordinates,
                             std::span<const std::string> sections = {},
                             const RunOptions& run = {}) const {

@@ -35,6 +35,7 @@ struct RadiusGraph {
     /// be alone in it. Where the radius is found, a section of at most `fewest` spots joins all.
     /// Throws InvalidArgument for a negative or infinite radius or fewest > most; ShapeMismatch;
     /// BadData for coordinates that are not finite or occur twice, or where no radius will do.
+    template <class = void>
     [[nodiscard]] Graph fit(const detail::Coordinates& coordinates,
                             std::span<const std::string> sections = {},
                             const RunOptions& run = {}) const {
@@ -48,6 +49,7 @@ struct RadiusGraph {
 
     /// The radius that fit uses for each section, in order of first appearance; infinite where a
     /// section is too small to search for one. Throws as fit does.
+    template <class = void>
     [[nodiscard]] std::vector<double> find_radii(const detail::Coordinates& coordinates,
                                                  std::span<const std::string> sections = {},
                                                  const RunOptions& run = {}) const {
@@ -61,6 +63,7 @@ struct RadiusGraph {
     }
 
 private:
+    template <class = void>
     [[nodiscard]] detail::Sections check(const detail::Coordinates& x,
                                          std::span<const std::string> sections,
                                          std::string_view who) const {

@@ -24,8 +24,9 @@ struct Sections {
 };
 
 /// Groups `rows` spots by section; no names at all mean one section. Throws ShapeMismatch.
-[[nodiscard]] inline Sections group_sections(Index rows, std::span<const std::string> sections,
-                                             std::string_view who) {
+template <class = void>
+[[nodiscard]] Sections group_sections(Index rows, std::span<const std::string> sections,
+                                      std::string_view who) {
     require<ShapeMismatch>(sections.empty() || static_cast<Index>(sections.size()) == rows, who,
                            ": there are ", rows, " spots, but ", sections.size(),
                            " sections; give one for each spot, or none");

@@ -21,6 +21,7 @@ namespace transst {
 /// Throws FileError, naming the path and the system's reason.
 class AtomicFile {
 public:
+    /// Opens the temporary file beside `path`.
     explicit AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
         std::error_code ignored;
         const auto status = std::filesystem::status(path_, ignored);
@@ -38,7 +39,7 @@ public:
         if (!file_) fail(reason(errno));
     }
 
-    AtomicFile(AtomicFile&&) = default;
+    AtomicFile(AtomicFile&&) = default;  ///< hands the file over
 
     ~AtomicFile() {
         if (!file_) return;
@@ -47,9 +48,17 @@ public:
         std::filesystem::remove(temporary_, ignored);
     }
 
+    /// Appends.
     void write(std::string_view content) {
         if (std::fwrite(content.data(), 1, content.size(), file_.get()) != content.size())
             fail(reason(errno));
+    }
+
+    /// Where the file lies until commit(), with all that was written so far, for a library that
+    /// goes on with it by name.
+    [[nodiscard]] const std::filesystem::path& temporary() {
+        if (std::fflush(file_.get()) != 0) fail(reason(errno));
+        return temporary_;
     }
 
     /// Ends the file and gives it its name.
@@ -66,7 +75,7 @@ public:
         fail(error);
     }
 
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }  ///< its name at last
 
 private:
     struct Close {

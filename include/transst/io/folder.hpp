@@ -6,23 +6,14 @@
 //   cells.tsv[.gz], may be absent         header; barcode, x, y, label, section and others, by name
 #pragma once
 
-#include <transst/core/labels.hpp>
 #include <transst/io/matrix_market.hpp>
+#include <transst/io/sample_file.hpp>
 
-#include <filesystem>
 #include <initializer_list>
 #include <limits>
 #include <unordered_map>
 
 namespace transst {
-
-/// How read_folder reads.
-struct FolderOptions {
-    double stretch_x = 1;  ///< x is multiplied by it, > 0
-    double stretch_y = 1;  ///< y is multiplied by it, > 0: √3 for array positions of Visium
-    std::string label_column = "label";  ///< the column of cells.tsv with the labels
-    bool label_optional = false;  ///< a column of another name than "label" may be absent, too
-};
 
 /// How write_folder writes.
 struct WriteOptions {
@@ -130,9 +121,9 @@ struct GeneTable {
 }
 
 /// Fills labels, sections and coordinates; a column that is missing in every cell counts as absent.
-template <class Expression>
-void read_cells(const std::filesystem::path& path, const FolderOptions& options,
-                Sample<Expression>& sample) {
+inline void read_cells(const std::filesystem::path& path, const ReadOptions& options,
+                       SampleFile& out) {
+    auto& sample = out.sample;
     TextFile file(path);
     std::string_view line;
     std::vector<std::string_view> fields;
@@ -146,12 +137,17 @@ void read_cells(const std::filesystem::path& path, const FolderOptions& options,
         return static_cast<std::size_t>(at - fields.begin());
     };
     const std::size_t barcode = find("barcode"), x = find("x"), y = find("y"),
-                      section = find("section"), label = find(options.label_column);
+                      section = find(options.section_column), label = find(options.label_column);
     if (barcode == none) file.fail(line, "a header line with a column named barcode");
     if ((x == none) != (y == none)) file.fail(line, "both columns x and y, or neither");
-    if (label == none && !options.label_optional &&
-        options.label_column != FolderOptions{}.label_column)
+    const ReadOptions usual;
+    if (label == none && !options.label_optional && options.label_column != usual.label_column)
         file.fail(line, "a column named ", options.label_column);
+    if (section == none && !options.section_optional &&
+        options.section_column != usual.section_column)
+        file.fail(line, "a column named ", options.section_column);
+    for (const auto& name : fields)
+        if (name != "barcode") out.columns.emplace_back(name);
 
     const std::size_t n = sample.barcodes.size();
     std::unordered_map<std::string_view, std::size_t> row_of;
@@ -205,16 +201,14 @@ void read_cells(const std::filesystem::path& path, const FolderOptions& options,
 
 /// Reads a folder in the layout above as n cells × p genes, in the order of its barcodes and genes
 /// files. Values are counts, or what the matrix header's line `%transst: log expression` says.
-/// Files may be gzip or not and end their lines with \n or \r\n. Of several feature types only
+/// Files may be gzip or not and end their lines with LF or CR LF. Of several feature types only
 /// 'Gene Expression' is kept. In cells.tsv NA or nothing is missing; its lines may be in any order.
 /// Values are kept as float: counts above 2²⁴ are rounded.
 /// Memory: the result, and 4 bytes more per entry where those are not in the order of the cells.
 /// Throws FileError with file, line and what was expected; InvalidArgument for its options.
-[[nodiscard]] inline Sample<CompressedRows<float>> read_folder(const std::filesystem::path& folder,
-                                                               const FolderOptions& options = {}) {
-    for (const double stretch : {options.stretch_x, options.stretch_y})
-        require(std::isfinite(stretch) && stretch > 0,
-                "read_folder: stretch_x and stretch_y must be positive, got ", stretch);
+[[nodiscard]] inline SampleFile read_folder_file(const std::filesystem::path& folder,
+                                                 const ReadOptions& options = {}) {
+    detail::check_stretch(options, "read_folder");
     std::error_code ignored;
     require<FileError>(std::filesystem::is_directory(folder, ignored), folder.string(),
                        ": expected a folder with matrix, genes and barcodes, found ",
@@ -225,19 +219,26 @@ void read_cells(const std::filesystem::path& path, const FolderOptions& options,
     const auto barcodes = detail::need_one_of(folder, {"barcodes.tsv", "barcodes.tsv.gz"});
     const auto cells = detail::find_one_of(folder, {"cells.tsv", "cells.tsv.gz"});
 
-    Sample<CompressedRows<float>> sample;
-    const auto whole = std::filesystem::absolute(folder).lexically_normal();
-    sample.name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+    SampleFile out;
+    auto& sample = out.sample;
+    sample.name = detail::sample_name(folder);
     auto table = detail::read_genes(genes);
     sample.barcodes = detail::read_barcodes(barcodes);
-    if (cells) detail::read_cells(*cells, options, sample);
-    auto read = detail::read_market(matrix, table.column_of, static_cast<Index>(table.ids.size()),
-                                    static_cast<Index>(sample.barcodes.size()));
+    if (cells) detail::read_cells(*cells, options, out);
+    auto read =
+        detail::read_market(matrix, table.column_of, static_cast<Index>(table.ids.size()),
+                            static_cast<Index>(sample.barcodes.size()), detail::storage(options));
     sample.expression = std::move(read.rows);
     sample.values = read.values;
     sample.genes = std::move(table.ids);
     sample.symbols = std::move(table.symbols);
-    return sample;
+    return out;
+}
+
+/// The sample alone, in memory.
+[[nodiscard]] inline Sample<CompressedRows<float>> read_folder(const std::filesystem::path& folder,
+                                                               const ReadOptions& options = {}) {
+    return detail::in_memory(read_folder_file(folder, options).sample);
 }
 
 /// Writes matrix.mtx.gz (or matrix.mtx), genes.tsv, barcodes.tsv and cells.tsv into a folder, which

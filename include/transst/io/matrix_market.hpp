@@ -69,16 +69,58 @@ struct MarketHeader {
 }
 
 struct MarketMatrix {
-    CompressedRows<float> rows;
+    StoredRows<float> rows;
     Values values = Values::counts;
 };
+
+/// One entry as nearly all are written: three whole numbers with a blank between. False, with
+/// nothing said about the line, where it is anything else.
+[[nodiscard]] inline bool plain_entry(std::string_view line, Index& gene, Index& cell,
+                                      Index& count) {
+    const char* at = line.data();
+    const char* const end = at + line.size();
+    const auto take = [&](Index& number) {
+        const char* const begin = at;
+        Index sum = 0;
+        for (; at != end && *at >= '0' && *at <= '9'; ++at) sum = 10 * sum + (*at - '0');
+        number = sum;
+        return at != begin && at - begin <= 9;
+    };
+    const auto blank = [&] { return at != end && *at++ == ' '; };
+    return line.size() <= 32 && take(gene) && blank() && take(cell) && blank() && take(count) &&
+           at == end;
+}
+
+/// An entry however it is written; refuses what is none.
+[[nodiscard]] inline float read_entry(const TextFile& file, std::string_view line,
+                                      const MarketHeader& header, Index& gene, Index& cell) {
+    std::string_view rest = line;
+    const auto first = parse_number<Index>(take_word(rest));
+    const auto second = parse_number<Index>(take_word(rest));
+    const auto word = take_word(rest);
+    if (!first || *first < 1 || *first > header.rows)
+        file.fail(line, "a gene number from 1 to ", header.rows);
+    if (!second || *second < 1 || *second > header.cols)
+        file.fail(line, "a cell number from 1 to ", header.cols, " after the gene number");
+    const auto value = parse_number<float>(word);
+    if (!value || !std::isfinite(*value)) file.fail(line, "a finite number after gene and cell");
+    if (header.integers && *value != std::trunc(*value))
+        file.fail(word, "an integer, as the first line says");
+    if (*value < 0 && header.values == Values::counts)
+        file.fail(word, "a count, 0 or more (a matrix on a log scale has the header line ",
+                  log_expression_mark, ")");
+    if (!take_word(rest).empty()) file.fail(line, "three numbers: gene, cell and value");
+    gene = *first;
+    cell = *second;
+    return *value;
+}
 
 /// Reads genes × cells as cells × kept genes. column_of (as many as the file has genes) gives each
 /// gene's column, rising, or −1 where it is left out. Explicit zeros are dropped.
 /// Throws FileError with file and line.
 [[nodiscard]] inline MarketMatrix read_market(const std::filesystem::path& path,
                                               std::span<const std::int32_t> column_of, Index kept,
-                                              Index cells) {
+                                              Index cells, const RunOptions& run = {}) {
     TextFile file(path);
     const MarketHeader header = read_market_header(file);
     const auto genes = static_cast<Index>(column_of.size());
@@ -90,52 +132,42 @@ struct MarketMatrix {
         static_cast<double>(genes) * static_cast<double>(cells))
         file.refuse("at most genes x cells entries, found ", header.entries);
 
-    RowBuilder builder(cells, kept);
+    RowBuilder builder(cells, kept, run);
     std::string_view line;
     Index read = 0;
     while (file.next(line)) {
-        std::string_view rest = line;
-        const auto first = take_word(rest);
-        if (first.empty()) continue;
-        if (read == header.entries)
-            file.fail(line, "nothing after ", header.entries, " entries as the header says");
-        const auto gene = parse_number<Index>(first);
-        const auto cell = parse_number<Index>(take_word(rest));
-        const auto word = take_word(rest);
-        if (!gene || *gene < 1 || *gene > genes) file.fail(line, "a gene number from 1 to ", genes);
-        if (!cell || *cell < 1 || *cell > cells)
-            file.fail(line, "a cell number from 1 to ", cells, " after the gene number");
+        Index gene = 0, cell = 0, count = 0;
         float value = 0;
-        if (const auto count = parse_number<std::uint32_t>(word)) {  // by far the usual case
-            value = static_cast<float>(*count);
+        if (plain_entry(line, gene, cell, count) && read < header.entries && gene >= 1 &&
+            gene <= genes && cell >= 1 && cell <= cells) {
+            value = static_cast<float>(count);
         } else {
-            const auto number = parse_number<float>(word);
-            if (!number || !std::isfinite(*number))
-                file.fail(line, "a finite number after gene and cell");
-            value = *number;
-            if (header.integers && value != std::trunc(value))
-                file.fail(word, "an integer, as the first line says");
-            if (value < 0 && header.values == Values::counts)
-                file.fail(word, "a count, 0 or more (a matrix on a log scale has the header line ",
-                          log_expression_mark, ")");
+            if (line.find_first_not_of(" \t") == line.npos) continue;
+            if (read == header.entries)
+                file.fail(line, "nothing after ", header.entries, " entries as the header says");
+            value = read_entry(file, line, header, gene, cell);
         }
-        if (!take_word(rest).empty()) file.fail(line, "three numbers: gene, cell and value");
         ++read;
-        const std::int32_t column = column_of[static_cast<std::size_t>(*gene - 1)];
+        const std::int32_t column = column_of[static_cast<std::size_t>(gene - 1)];
         if (value == 0 || column < 0) continue;
         if (builder.full()) {
             // The header may be wrong: what is reserved follows from what was read so far.
             const auto guess = static_cast<double>(builder.size()) / file.share_read();
             builder.reserve(std::min(header.entries, Index{1024} + 2 * static_cast<Index>(guess)));
         }
-        builder.add(*cell - 1, column, value);
+        if (!builder.takes(cell - 1))
+            file.refuse(
+                "entries in the order of the cells, since they do not fit into the memory "
+                "allowed, found one of cell ",
+                cell, " behind others; allow more, or sort the file");
+        builder.add(cell - 1, column, value);
     }
     if (read != header.entries)
         file.refuse(header.entries, " entries as the header says, found the end of the file after ",
                     read);
 
     MarketMatrix out{builder.finish(), header.values};
-    if (const auto twice = find_duplicate(out.rows)) {
+    if (const auto& twice = builder.duplicate()) {
         const auto [cell, column] = *twice;
         const auto gene = std::find(column_of.begin(), column_of.end(), column);
         throw FileError(text(path.string(), ": expected each entry once, found gene ",

@@ -33,7 +33,8 @@ namespace transst::detail {
 /// seen from its content. Throws FileError where it cannot be read or its gzip data are damaged.
 class TextFile {
 public:
-    explicit TextFile(std::filesystem::path path)
+    /// longest: of its lines, in bytes.
+    explicit TextFile(std::filesystem::path path, std::size_t longest = std::size_t{1} << 20)
         : path_(std::move(path)), file_(gzopen(path_.string().c_str(), "rb")) {
         if (!file_)
             throw FileError(text(path_.string(),
@@ -42,7 +43,7 @@ public:
         std::error_code error;
         const auto size = std::filesystem::file_size(path_, error);
         if (!error) size_ = static_cast<double>(size);
-        buffer_.resize(std::size_t{1} << 20);
+        buffer_.resize(longest);
         require<FileError>(refill(), path_.string(), ":1: expected text, found an empty file");
         if (rest().starts_with("\xEF\xBB\xBF")) begin_ += 3;  // some editors put this mark there
     }

@@ -14,7 +14,8 @@ namespace transst {
 /// Logarithms of the q values of m p values whose natural logarithms these are: the least false
 /// discovery rate at which each test is called, q₍ᵣ₎ = min over s ≥ r of p₍ₛ₎ m / s, at most 1
 /// (Benjamini & Hochberg, J. R. Stat. Soc. B 1995). Throws BadData for a p value above 1 or NaN.
-[[nodiscard]] inline Vector<double> log_benjamini_hochberg(const Vector<double>& log_p) {
+template <class = void>
+[[nodiscard]] Vector<double> log_benjamini_hochberg(const Vector<double>& log_p) {
     const Index m = log_p.size();
     std::vector<Index> order(static_cast<std::size_t>(m));
     std::iota(order.begin(), order.end(), Index{0});
@@ -36,14 +37,16 @@ namespace transst {
 namespace detail {
 
 /// Entry by entry; Eigen's own exp never reaches 0.
-[[nodiscard]] inline Vector<double> exponentials(const Vector<double>& logs) {
+template <class = void>
+[[nodiscard]] Vector<double> exponentials(const Vector<double>& logs) {
     return logs.unaryExpr([](double x) { return std::exp(x); });
 }
 
 }  // namespace detail
 
 /// The q values of m p values. Throws BadData for one outside [0, 1] or NaN.
-[[nodiscard]] inline Vector<double> benjamini_hochberg(const Vector<double>& p) {
+template <class = void>
+[[nodiscard]] Vector<double> benjamini_hochberg(const Vector<double>& p) {
     const Vector<double> logs = p.unaryExpr([](double x) { return std::log(x); });
     return detail::exponentials(log_benjamini_hochberg(logs));
 }

@@ -12,7 +12,7 @@ namespace transst {
 
 /// One group of spots against another ("in" against "out"), a value for each of p genes.
 struct GeneTests {
-    Index spots_in = 0, spots_out = 0;
+    Index spots_in = 0, spots_out = 0;  ///< number of spots of each group
     /// log₂ of mean exp(x) in over mean exp(x) out, x being log expression. For log1p(10⁴ counts /
     /// library size) that is log₂ of (mean normalised count + 1) over the same, as in Seurat 4.
     Vector<double> log_fold_change;
@@ -22,15 +22,18 @@ struct GeneTests {
     Vector<double> p_value, log_p;             ///< two-sided, and its natural logarithm
     Vector<double> q_value, log_q;             ///< Benjamini–Hochberg over the p genes
 
+    /// Tests that found nothing: p = 1, AUC ½.
+    template <class = void>
     [[nodiscard]] static GeneTests zero(Index genes, Index spots_in, Index spots_out) {
         const Vector<double> none = Vector<double>::Zero(genes), one = Vector<double>::Ones(genes);
         return {spots_in, spots_out, none, none, none, one / 2, none, one, none, one, none};
     }
 
-    [[nodiscard]] Index genes() const { return z.size(); }
+    [[nodiscard]] Index genes() const { return z.size(); }  ///< p
 
     /// Genes by falling z, so the most surely higher ones first, also where p is 0; among equals
     /// the larger fold change, then the lower number.
+    template <class = void>
     [[nodiscard]] std::vector<Index> best_first() const {
         std::vector<Index> order(static_cast<std::size_t>(genes()));
         std::iota(order.begin(), order.end(), Index{0});
@@ -337,6 +340,7 @@ private:
             tests.log_fold_change[gene] = std::log2(level_in / in) - std::log2(level_out / out);
     }
 
+    template <class = void>
     static void adjust(std::vector<GeneTests>& all, const RunOptions& run) {
         parallel_for(std::ssize(all), run.threads, [&](Index k) {
             auto& tests = all[static_cast<std::size_t>(k)];

@@ -12,13 +12,16 @@ namespace transst {
 
 /// Number of cells, and for each of p genes the sum and the sum of squares over them.
 struct GeneSums {
-    double cells = 0;
-    Vector<double> sum, squares;
+    double cells = 0;             ///< number of cells
+    Vector<double> sum, squares;  ///< over the cells: p
 
+    /// Sums over no cells.
     [[nodiscard]] static GeneSums zero(Index genes) {
         return {0, Vector<double>::Zero(genes), Vector<double>::Zero(genes)};
     }
 
+    /// Sums over the cells of both.
+    template <class = void>
     GeneSums& operator+=(const GeneSums& other) {
         cells += other.cells;
         sum += other.sum;
@@ -26,12 +29,17 @@ struct GeneSums {
         return *this;
     }
 
-    [[nodiscard]] Vector<double> mean() const { return sum / std::max(1.0, cells); }
+    /// Mean over the cells: p.
+    template <class = void>
+    [[nodiscard]] Vector<double> mean() const {
+        return sum / std::max(1.0, cells);
+    }
 
     /// Variance with divisor n; exactly 0 for a gene that does not vary.
-    [[nodiscard]] Vector<double> variance() const {
-        const Vector<double> m = mean();
-        Vector<double> out = squares / std::max(1.0, cells) - m.cwiseAbs2();
+    template <class Scalar = double>
+    [[nodiscard]] Vector<Scalar> variance() const {
+        const Vector<Scalar> m = mean();
+        Vector<Scalar> out = squares / std::max(1.0, cells) - m.cwiseAbs2();
         for (Index j = 0; j < out.size(); ++j)
             if (out[j] <= 1e-12 * m[j] * m[j]) out[j] = 0;
         return out;

@@ -1,9 +1,9 @@
 // How expression is seen: cells or spots in rows, genes in columns, handed out block by block.
 //
 // A type is an expression matrix when it has `Scalar`, `rows()`, `cols()` and
-// `row_block(begin, end)`; the block is a SparseBlock, an OwnedSparseBlock or a dense Eigen object
-// with end − begin rows. Everything that touches expression goes through these blocks (sweep.hpp),
-// so that any such type, a file larger than memory included, works in every estimator.
+// `row_block(begin, end)`; the block is a SparseBlock, an OwnedSparseBlock, a LoadedBlock or a dense
+// Eigen object with end − begin rows. Everything that touches expression goes through these blocks
+// (sweep.hpp), so that any such type, a file larger than memory included, works in every estimator.
 // row_block is called from several threads at once.
 #pragma once
 
@@ -23,22 +23,34 @@ namespace transst {
 /// and `values`. Does not own them.
 template <class Value, class Offset, class Column>
 struct SparseBlock {
-    Index rows = 0;
-    const Offset* starts = nullptr;  ///< rows + 1
-    const Column* columns = nullptr;
-    const Value* values = nullptr;
+    Index rows = 0;                   ///< in the block
+    const Offset* starts = nullptr;   ///< rows + 1
+    const Column* columns = nullptr;  ///< of each entry, rising within a row
+    const Value* values = nullptr;    ///< of each entry
 };
 
 /// A block of compressed rows made for the occasion: by a subset, or from a file.
 template <class Value, class Column = std::int32_t>
 struct OwnedSparseBlock {
-    std::vector<Index> starts{0};
-    std::vector<Column> columns;
-    std::vector<Value> values;
+    std::vector<Index> starts{0};  ///< rows + 1
+    std::vector<Column> columns;   ///< of each entry, rising within a row
+    std::vector<Value> values{};   ///< of each entry
 
+    /// To be called after the entries of each row have been appended.
     void end_row() { starts.push_back(static_cast<Index>(columns.size())); }
 };
 
+/// A block of compressed rows that may lie in memory already, or was read for the occasion.
+template <class Value, class Column = std::int32_t>
+struct LoadedBlock {
+    SparseBlock<Value, Index, Column> lying{};  ///< where nothing had to be read
+    OwnedSparseBlock<Value, Column> read{};     ///< what was
+    bool was_read = false;                      ///< which of the two it is
+};
+
+/// What makes a type an expression matrix: `Scalar`, the numbers of rows and columns, and blocks of
+/// rows, each a SparseBlock, an OwnedSparseBlock or a dense Eigen object. Blocks are asked for by
+/// several threads at once.
 template <class X>
 concept ExpressionRows = requires(const X& x, Index i) {
     typename X::Scalar;
@@ -50,16 +62,18 @@ concept ExpressionRows = requires(const X& x, Index i) {
 /// The library's own sparse matrix: 64-bit offsets, narrow column numbers.
 template <class Value, class Column = std::int32_t>
 struct CompressedRows {
-    using Scalar = Value;
+    using Scalar = Value;  ///< of the entries
 
-    Index genes = 0;
-    std::vector<Index> starts{0};  ///< n + 1
-    std::vector<Column> columns;   ///< rising within a row
-    std::vector<Value> values;
+    Index genes = 0;                ///< p
+    std::vector<Index> starts{0};   ///< n + 1
+    std::vector<Column> columns{};  ///< rising within a row
+    std::vector<Value> values{};    ///< of each entry
 
-    [[nodiscard]] Index rows() const { return static_cast<Index>(starts.size()) - 1; }
-    [[nodiscard]] Index cols() const { return genes; }
+    [[nodiscard]] Index rows() const { return static_cast<Index>(starts.size()) - 1; }  ///< n
+    [[nodiscard]] Index cols() const { return genes; }                                  ///< p
+    /// Entries stored.
     [[nodiscard]] Index non_zeros() const { return static_cast<Index>(values.size()); }
+    /// Rows [begin, end).
     [[nodiscard]] SparseBlock<Value, Index, Column> row_block(Index begin, Index end) const {
         return {end - begin, starts.data() + begin, columns.data(), values.data()};
     }
@@ -68,12 +82,13 @@ struct CompressedRows {
 /// The library's own dense matrix, for expression without zeros.
 template <class Value>
 struct DenseRows {
-    using Scalar = Value;
+    using Scalar = Value;  ///< of the entries
 
     RowMatrix<Value> values;  ///< n × p
 
-    [[nodiscard]] Index rows() const { return values.rows(); }
-    [[nodiscard]] Index cols() const { return values.cols(); }
+    [[nodiscard]] Index rows() const { return values.rows(); }  ///< n
+    [[nodiscard]] Index cols() const { return values.cols(); }  ///< p
+    /// Rows [begin, end).
     [[nodiscard]] auto row_block(Index begin, Index end) const {
         return values.middleRows(begin, end - begin);
     }
@@ -192,11 +207,13 @@ template <ExpressionRows X>
     return detail::RowsView<X>(x);
 }
 
+/// Eigen's sparse matrices.
 template <class Derived>
 [[nodiscard]] auto as_rows(const Eigen::SparseCompressedBase<Derived>& x) {
     return detail::EigenSparseRows<typename Derived::Scalar, typename Derived::StorageIndex>(x);
 }
 
+/// Eigen's dense matrices, maps, references and blocks.
 template <class Derived>
 [[nodiscard]] auto as_rows(const Eigen::DenseBase<Derived>& x) {
     return detail::EigenDenseRows < typename Derived::Scalar,
@@ -220,6 +237,11 @@ template <class Value, class Column>
 [[nodiscard]] SparseBlock<Value, Index, Column> view(const OwnedSparseBlock<Value, Column>& b) {
     return {static_cast<Index>(b.starts.size()) - 1, b.starts.data(), b.columns.data(),
             b.values.data()};
+}
+
+template <class Value, class Column>
+[[nodiscard]] SparseBlock<Value, Index, Column> view(const LoadedBlock<Value, Column>& b) {
+    return b.was_read ? view(b.read) : b.lying;
 }
 
 template <class Derived>

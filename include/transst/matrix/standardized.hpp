@@ -16,7 +16,7 @@ namespace transst {
 template <ExpressionRows Rows>
 class Standardized {
 public:
-    using Scalar = typename Rows::Scalar;
+    using Scalar = typename Rows::Scalar;  ///< of the entries
 
     /// mean: sections × p, inverse_scale: p, section: n numbers in [0, sections), or empty when
     /// there is one section. Throws ShapeMismatch if they do not fit the rows, InvalidArgument for
@@ -41,13 +41,18 @@ public:
                     number, ", but mean has ", mean_.rows(), " rows; sections are numbered from 0");
     }
 
-    [[nodiscard]] Index rows() const { return rows_.rows(); }
-    [[nodiscard]] Index cols() const { return rows_.cols(); }
-    [[nodiscard]] Index sections() const { return mean_.rows(); }
-    [[nodiscard]] const Rows& raw() const { return rows_; }
-    [[nodiscard]] const Matrix<double>& mean() const { return mean_; }
-    [[nodiscard]] const Vector<double>& inverse_scale() const { return inverse_scale_; }
-    [[nodiscard]] const std::vector<std::int32_t>& section() const { return section_; }
+    [[nodiscard]] Index rows() const { return rows_.rows(); }           ///< n
+    [[nodiscard]] Index cols() const { return rows_.cols(); }           ///< p
+    [[nodiscard]] Index sections() const { return mean_.rows(); }       ///< number of sections
+    [[nodiscard]] const Rows& raw() const { return rows_; }             ///< X, not standardised
+    [[nodiscard]] const Matrix<double>& mean() const { return mean_; }  ///< m: sections × p
+    [[nodiscard]] const Vector<double>& inverse_scale() const {
+        return inverse_scale_;
+    }  ///< diagonal of D⁻¹: p
+    [[nodiscard]] const std::vector<std::int32_t>& section() const {
+        return section_;
+    }  ///< of each row (n), or empty
+    /// Section number of a row.
     [[nodiscard]] Index section_of(Index row) const {
         return section_.empty() ? 0 : section_[static_cast<std::size_t>(row)];
     }
@@ -59,11 +64,14 @@ private:
     std::vector<std::int32_t> section_;
 };
 
+/// Whether T is Standardized.
 template <class T>
 inline constexpr bool is_standardized = false;
+/// True.
 template <class Rows>
 inline constexpr bool is_standardized<Standardized<Rows>> = true;
 
+/// Standardised rows are rows already.
 template <ExpressionRows Rows>
 [[nodiscard]] const Standardized<Rows>& as_rows(const Standardized<Rows>& x) {
     return x;
@@ -109,12 +117,13 @@ template <ExpressionRows Rows>
 [[nodiscard]] Vector<double> column_square_norms(const Standardized<Rows>& x, const RunOptions& run,
                                                  std::string_view caller) {
     // Σ(x − m)² = Σx² − Σ_s (2 m_s Σ_s x − n_s m_s²)
-    Vector<double> norms = Vector<double>::Zero(x.cols());
+    using W = Wide<typename Rows::Scalar>;
+    Vector<W> norms = Vector<W>::Zero(x.cols());
     const auto of_section = gene_sums_by(
         x.raw(), x.sections(), [&](Index row) { return x.section_of(row); }, run, caller);
     for (Index s = 0; s < x.sections(); ++s) {
-        const GeneSums& sums = of_section[static_cast<std::size_t>(s)];
-        const Vector<double> m = x.mean().row(s).transpose();
+        const auto& sums = of_section[static_cast<std::size_t>(s)];
+        const Vector<W> m = x.mean().row(s).transpose();
         norms += sums.squares - 2 * m.cwiseProduct(sums.sum) + sums.cells * m.cwiseAbs2();
     }
     return norms.cwiseMax(0).cwiseProduct(x.inverse_scale().cwiseAbs2());
@@ -132,23 +141,43 @@ template <ExpressionRows Rows>
             std::move(section)};
 }
 
-/// x seen through some of its genes: the others are zero, which costs no copy and keeps the columns
-/// where they are. keep: p flags. Refers to x.
+/// A copy of some rows and genes of x (numbers that rise, each once), standardised as they are in
+/// x: for iterations that need few of them. Throws InvalidArgument for a row or gene that x lacks.
 template <ExpressionRows Rows>
-[[nodiscard]] Standardized<detail::RowsView<Rows>> keep_genes(const Standardized<Rows>& x,
-                                                              const std::vector<bool>& keep) {
-    require<ShapeMismatch>(std::ssize(keep) == x.cols(), "keep_genes: keep has ", keep.size(),
-                           " flags, X has ", x.cols(), " genes");
-    Vector<double> inverse_scale = x.inverse_scale();
-    for (Index j = 0; j < x.cols(); ++j)
-        if (!keep[static_cast<std::size_t>(j)]) inverse_scale[j] = 0;
-    return {detail::RowsView<Rows>(x.raw()), x.mean(), std::move(inverse_scale), x.section()};
+[[nodiscard]] Standardized<detail::Compact<Rows>> copy_part(const Standardized<Rows>& x,
+                                                            const std::vector<Index>& rows,
+                                                            const std::vector<Index>& genes,
+                                                            const RunOptions& run = {}) {
+    detail::check_positions(rows, x.rows(), "copy_part", "row");
+    const GeneSubset<Rows> chosen(x.raw(), genes);
+    detail::Compact<Rows> copy;
+    if constexpr (detail::gives_dense<Rows>)
+        copy.values.resize(std::ssize(rows), chosen.cols());
+    else
+        copy = detail::Compact<Rows>(chosen.cols(), run);
+    std::vector<std::int32_t> section;
+    constexpr std::size_t most = 1024;
+    for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+        const auto follows = [&] { return rows[end] == rows[end - 1] + 1; };
+        for (++end; end < rows.size() && end - begin < most && follows();) ++end;
+        const auto block = chosen.row_block(rows[begin], rows[end - 1] + 1);
+        if constexpr (detail::gives_dense<Rows>)
+            copy.values.middleRows(static_cast<Index>(begin), static_cast<Index>(end - begin)) =
+                block;
+        else
+            copy.append(detail::view(block), static_cast<Index>(rows.size() - end));
+    }
+    if (!x.section().empty())
+        for (const Index row : rows) section.push_back(x.section()[static_cast<std::size_t>(row)]);
+    return {std::move(copy), x.mean()(Eigen::all, genes), x.inverse_scale()(genes),
+            std::move(section)};
 }
 
 namespace detail {
 
 /// 1 / sd of each gene; a gene that does not vary gets 0, which makes its column zero.
-[[nodiscard]] inline Vector<double> inverse_deviation(const Vector<double>& variance) {
+template <class = void>
+[[nodiscard]] Vector<double> inverse_deviation(const Vector<double>& variance) {
     return variance.unaryExpr([](double v) { return v > 0 ? 1 / std::sqrt(v) : 0.0; });
 }
 

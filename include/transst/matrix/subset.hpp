@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/matrix/rows.hpp>
+#include <transst/matrix/stored_rows.hpp>
 
 #include <span>
 
@@ -12,8 +13,9 @@ namespace detail {
 template <class Rows>
 inline constexpr bool gives_dense = is_dense<BlockOf<Rows>>;
 
-inline void check_positions(std::span<const Index> chosen, Index limit, std::string_view caller,
-                            std::string_view what) {
+template <class = void>
+void check_positions(std::span<const Index> chosen, Index limit, std::string_view caller,
+                     std::string_view what) {
     for (const Index i : chosen)
         require(i >= 0 && i < limit, caller, ": ", what, " ", i, " does not exist; the matrix has ",
                 limit, " ", what, "s, numbered from 0");
@@ -25,16 +27,18 @@ inline void check_positions(std::span<const Index> chosen, Index limit, std::str
 template <ExpressionRows Rows>
 class RowSubset {
 public:
-    using Scalar = typename Rows::Scalar;
+    using Scalar = typename Rows::Scalar;  ///< of the entries
 
+    /// rows must outlive this. Throws InvalidArgument for a row that does not exist.
     RowSubset(const Rows& rows, std::vector<Index> chosen)
         : rows_(&rows), chosen_(std::move(chosen)) {
         detail::check_positions(chosen_, rows.rows(), "RowSubset", "row");
     }
 
-    [[nodiscard]] Index rows() const { return static_cast<Index>(chosen_.size()); }
-    [[nodiscard]] Index cols() const { return rows_->cols(); }
+    [[nodiscard]] Index rows() const { return static_cast<Index>(chosen_.size()); }  ///< n
+    [[nodiscard]] Index cols() const { return rows_->cols(); }                       ///< p
 
+    /// Rows [begin, end).
     [[nodiscard]] auto row_block(Index begin, Index end) const {
         if constexpr (detail::gives_dense<Rows>) {
             RowMatrix<Scalar> out(end - begin, cols());
@@ -68,8 +72,10 @@ private:
 template <ExpressionRows Rows>
 class GeneSubset {
 public:
-    using Scalar = typename Rows::Scalar;
+    using Scalar = typename Rows::Scalar;  ///< of the entries
 
+    /// rows must outlive this. Throws InvalidArgument for a gene that does not exist or comes
+    /// twice.
     GeneSubset(const Rows& rows, std::vector<Index> chosen)
         : rows_(&rows),
           chosen_(std::move(chosen)),
@@ -82,9 +88,10 @@ public:
         }
     }
 
-    [[nodiscard]] Index rows() const { return rows_->rows(); }
-    [[nodiscard]] Index cols() const { return static_cast<Index>(chosen_.size()); }
+    [[nodiscard]] Index rows() const { return rows_->rows(); }                       ///< n
+    [[nodiscard]] Index cols() const { return static_cast<Index>(chosen_.size()); }  ///< p
 
+    /// Rows [begin, end).
     [[nodiscard]] auto row_block(Index begin, Index end) const {
         const auto whole = rows_->row_block(begin, end);
         if constexpr (detail::gives_dense<Rows>) {
@@ -113,6 +120,15 @@ private:
     std::vector<Index> chosen_;
     std::vector<std::int32_t> position_;  ///< of each gene of the whole among the chosen, or −1
 };
+
+namespace detail {
+
+/// The library's own matrix for what Rows hands out: sparse stays sparse, dense dense.
+template <class Rows>
+using Compact = std::conditional_t<gives_dense<Rows>, DenseRows<typename Rows::Scalar>,
+                                   StoredRows<typename Rows::Scalar>>;
+
+}  // namespace detail
 
 /// Rows `chosen` of x.
 template <ExpressionRows Rows>

@@ -21,9 +21,11 @@ using RowBlock = Eigen::Map<RowMatrix<S>, Eigen::Unaligned, Eigen::OuterStride<>
 
 /// For sweeps that keep no state beside the product.
 struct NoState {
+    /// Nothing to add.
     NoState& operator+=(const NoState&) { return *this; }
 };
 
+/// What a sweep returns.
 template <class S, class State>
 struct Swept {
     Matrix<Wide<S>> product;  ///< X'C: p × outputs
@@ -55,7 +57,7 @@ template <ExpressionRows X>
 
 /// Sweeps over x (n × p) once.
 ///
-/// S is the type computed in; sums over rows are kept in Wide<S>. For each block,
+/// `S` is the type computed in; sums over rows are kept in `Wide<S>`. For each block,
 /// f(state, begin, U, C) gets the lane's State, the block's first row, U = X_b A (rows × a.cols())
 /// and fills C (rows × outputs, zero at first); X'C and the summed states are returned. `a` may
 /// have no columns and `outputs` may be 0. f runs on several threads, each with its own state.

@@ -13,8 +13,8 @@ namespace transst {
 /// are left_out of either are skipped. Where chance leaves nothing to correct (one cluster in both,
 /// or every spot its own in both) they agree, and it is 1; one cluster against several gives 0.
 /// Throws ShapeMismatch for unequal lengths, BadData where no spot is labelled in both.
-[[nodiscard]] inline double adjusted_rand_index(std::span<const Label> a,
-                                                std::span<const Label> b) {
+template <class = void>
+[[nodiscard]] double adjusted_rand_index(std::span<const Label> a, std::span<const Label> b) {
     const auto table = detail::count_pairs(a, b, "adjusted_rand_index");
     // Pairs of spots, exact below 2^53: up to a hundred million spots.
     const auto pairs = [](Index count) {

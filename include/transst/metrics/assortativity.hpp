@@ -11,7 +11,8 @@ namespace transst {
 /// where all neighbours share their cluster, 0 where they do so by chance, and 0 where there are no
 /// edges or all ends are of one cluster. labels: of the n nodes, in [0, K). Edges with an end that
 /// is left_out are not counted. Throws ShapeMismatch where labels has another length.
-[[nodiscard]] inline double assortativity(std::span<const Label> labels, const Graph& graph) {
+template <class = void>
+[[nodiscard]] double assortativity(std::span<const Label> labels, const Graph& graph) {
     require<ShapeMismatch>(std::ssize(labels) == graph.nodes(), "assortativity: labels has ",
                            labels.size(), " entries, the graph ", graph.nodes(), " nodes");
     Label clusters = 0;

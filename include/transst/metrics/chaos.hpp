@@ -12,7 +12,8 @@ namespace detail {
 
 /// Each axis to mean 0 and standard deviation 1 (divisor n − 1), within each section; an axis that
 /// does not vary to 0.
-inline void standardize_axes(LabelledSpots& spots) {
+template <class = void>
+void standardize_axes(LabelledSpots& spots) {
     std::unordered_map<std::string_view, std::vector<Index>> rows;
     for (Index i = 0; i < spots.size(); ++i)
         rows[spots.sections.empty() ? std::string_view{}
@@ -47,10 +48,9 @@ inline void standardize_axes(LabelledSpots& spots) {
 /// is standardised by itself and nearest spots are of the same section. Spots that are left_out are
 /// left out. Throws ShapeMismatch for other sizes, BadData for coordinates that are not finite or
 /// where no spot has a label.
-[[nodiscard]] inline double chaos(const detail::Coordinates& coordinates,
-                                  std::span<const Label> labels,
-                                  std::span<const std::string> sections = {},
-                                  const RunOptions& run = {}) {
+template <class = void>
+[[nodiscard]] double chaos(const detail::Coordinates& coordinates, std::span<const Label> labels,
+                           std::span<const std::string> sections = {}, const RunOptions& run = {}) {
     auto spots = detail::labelled_spots(coordinates, labels, sections, "chaos");
     if (spots.size() == 1) return 0;
     detail::standardize_axes(spots);

@@ -16,7 +16,8 @@ namespace transst {
 /// the sum of the gains is as large as can be; min(rows, cols) rows are matched, the others get -1.
 /// The Hungarian algorithm with potentials (Kuhn 1955, Munkres 1957), O(rows² · cols).
 /// Throws BadData for a gain that is not finite.
-[[nodiscard]] inline std::vector<Index> best_matching(const Matrix<double>& gain) {
+template <class = void>
+[[nodiscard]] std::vector<Index> best_matching(const Matrix<double>& gain) {
     require<BadData>(gain.allFinite(), "best_matching: a gain is not finite");
     if (gain.rows() > gain.cols()) {
         std::vector<Index> out(static_cast<std::size_t>(gain.rows()), -1);
@@ -94,8 +95,9 @@ struct Confusion {
 /// matched with a class that it shares no spot with is left unmatched.
 /// Throws ShapeMismatch for unequal lengths; BadData for a negative label or where no spot is
 /// labelled in both; InvalidArgument for more than 10,000 clusters or classes.
-[[nodiscard]] inline Confusion confusion_table(std::span<const Label> clusters,
-                                               std::span<const Label> classes) {
+template <class = void>
+[[nodiscard]] Confusion confusion_table(std::span<const Label> clusters,
+                                        std::span<const Label> classes) {
     constexpr std::string_view who = "confusion_table";
     require<ShapeMismatch>(clusters.size() == classes.size(), who, ": there are clusters of ",
                            clusters.size(), " spots, but classes of ", classes.size());

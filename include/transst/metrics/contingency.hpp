@@ -28,8 +28,9 @@ struct Contingency {
 
 /// Spots left out of either labelling are skipped. Throws ShapeMismatch where the lengths differ,
 /// BadData where no spot remains.
-[[nodiscard]] inline Contingency count_pairs(std::span<const Label> a, std::span<const Label> b,
-                                             std::string_view who) {
+template <class = void>
+[[nodiscard]] Contingency count_pairs(std::span<const Label> a, std::span<const Label> b,
+                                      std::string_view who) {
     require<ShapeMismatch>(a.size() == b.size(), who, ": the first labelling has ", a.size(),
                            " spots, the second ", b.size(), "; they must be the same spots");
     std::vector<std::pair<Label, Label>> pairs;

@@ -17,6 +17,7 @@ struct LabelledSpots {
     [[nodiscard]] Index size() const { return coordinates.rows(); }
 
     /// Where each spot's neighbours are sought. All spots in one place or few are no error here.
+    template <class = void>
     [[nodiscard]] Graph nearest(Index neighbors, std::span<const std::string> groups,
                                 const RunOptions& run) const {
         return KnnGraph{{.neighbors = std::min(neighbors, size() - 1),
@@ -28,10 +29,11 @@ struct LabelledSpots {
 
 /// Leaves out the spots that are left_out. Throws ShapeMismatch where sizes differ; BadData where
 /// no spot remains, or for a coordinate of those that is not finite.
-[[nodiscard]] inline LabelledSpots labelled_spots(const Coordinates& coordinates,
-                                                  std::span<const Label> labels,
-                                                  std::span<const std::string> sections,
-                                                  std::string_view who) {
+template <class = void>
+[[nodiscard]] LabelledSpots labelled_spots(const Coordinates& coordinates,
+                                           std::span<const Label> labels,
+                                           std::span<const std::string> sections,
+                                           std::string_view who) {
     require<ShapeMismatch>(std::ssize(labels) == coordinates.rows(), who, ": there are ",
                            labels.size(), " labels, but coordinates of ", coordinates.rows(),
                            " spots");

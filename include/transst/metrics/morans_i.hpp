@@ -18,9 +18,9 @@ struct Autocorrelation {
     double spread = 0;    ///< Σᵢ (xᵢ − x̄)², 0 where x does not vary
 };
 
-[[nodiscard]] inline Autocorrelation autocorrelation(const Eigen::Ref<const Vector<double>>& values,
-                                                     const Graph& graph, EdgeWeights weights,
-                                                     std::string_view who) {
+template <class Values>
+[[nodiscard]] Autocorrelation autocorrelation(const Values& values, const Graph& graph,
+                                              EdgeWeights weights, std::string_view who) {
     require<ShapeMismatch>(values.size() == graph.nodes(), who, ": there are ", values.size(),
                            " values, the graph has ", graph.nodes(), " nodes");
     require<BadData>(values.allFinite(), who, ": a value is not finite; leave out its node");
@@ -55,9 +55,9 @@ struct Autocorrelation {
 /// morans_i_of_genes, several sections are centred together. 0 where values do not vary or the
 /// graph has no edges. Throws ShapeMismatch where sizes differ, BadData for a value that is not
 /// finite.
-[[nodiscard]] inline double morans_i(const Eigen::Ref<const Vector<double>>& values,
-                                     const Graph& graph,
-                                     EdgeWeights weights = EdgeWeights::row_standardized) {
+template <class = void>
+[[nodiscard]] double morans_i(const Eigen::Ref<const Vector<double>>& values, const Graph& graph,
+                              EdgeWeights weights = EdgeWeights::row_standardized) {
     const auto sums = detail::autocorrelation(values, graph, weights, "morans_i");
     if (sums.spread == 0 || sums.weights == 0) return 0;
     return static_cast<double>(values.size()) / sums.weights * (sums.products / sums.spread);

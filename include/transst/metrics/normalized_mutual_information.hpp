@@ -15,8 +15,9 @@ namespace transst {
 /// either are skipped. One cluster in both gives 1, one cluster against several 0. Not corrected
 /// for chance: many small clusters raise it.
 /// Throws ShapeMismatch for unequal lengths, BadData where no spot is labelled in both.
-[[nodiscard]] inline double normalized_mutual_information(std::span<const Label> a,
-                                                          std::span<const Label> b) {
+template <class = void>
+[[nodiscard]] double normalized_mutual_information(std::span<const Label> a,
+                                                   std::span<const Label> b) {
     const auto table = detail::count_pairs(a, b, "normalized_mutual_information");
     if (table.first.size() == 1 && table.second.size() == 1) return 1;
     const auto n = static_cast<double>(table.total);

@@ -29,7 +29,8 @@ struct GeneAlignment {
 namespace detail {
 
 /// Common names, matched exactly; names that a sample has twice are not used.
-inline std::vector<std::vector<Index>> match_names(
+template <class = void>
+std::vector<std::vector<Index>> match_names(
     const std::vector<std::span<const std::string>>& samples) {
     constexpr Index twice = -1;
     std::vector<std::unordered_map<std::string_view, Index>> places(samples.size());
@@ -58,7 +59,8 @@ inline std::vector<std::vector<Index>> match_names(
 /// Intersects the genes of all samples by id; where that gives fewer than symbols would (ids of
 /// another kind), by symbol, a sample without symbols giving its ids. Throws BadData if nothing is
 /// in common, or an id stands twice in a sample.
-[[nodiscard]] inline GeneAlignment align_genes(std::span<const GeneNames> samples) {
+template <class = void>
+[[nodiscard]] GeneAlignment align_genes(std::span<const GeneNames> samples) {
     require(!samples.empty(), "align_genes: no samples given");
     std::vector<std::span<const std::string>> ids, symbols;
     for (const auto& sample : samples) {

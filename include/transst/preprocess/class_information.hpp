@@ -17,12 +17,13 @@ template <class Rows>
                                                const RunOptions& run = {}) {
     require<ShapeMismatch>(std::ssize(labels) == x.rows(), "class_information: labels has ",
                            labels.size(), " entries, X has ", x.rows(), " rows");
+    using W = Wide<typename Rows::Scalar>;
     const Index sections = x.sections(), p = x.cols();
     const auto class_of = [&](Index row) { return labels[static_cast<std::size_t>(row)]; };
-    Matrix<double> counts = Matrix<double>::Zero(sections, classes);
+    Matrix<W> counts = Matrix<W>::Zero(sections, classes);
     for (Index i = 0; i < x.rows(); ++i)
         if (class_of(i) != left_out) counts(x.section_of(i), class_of(i)) += 1;
-    const Matrix<double> of_classes = group_sums(
+    const Matrix<W> of_classes = group_sums(
         x, sections * classes,
         [&](Index row) -> Index {
             const Index k = class_of(row);
@@ -34,19 +35,19 @@ template <class Rows>
         [&](Index row) { return class_of(row) == left_out ? Index{-1} : x.section_of(row); }, run,
         "class_information");
 
-    Vector<double> information = Vector<double>::Zero(p);
+    Vector<W> information = Vector<W>::Zero(p);
     Index used = 0;
     for (Index s = 0; s < sections; ++s) {
         const double n = counts.row(s).sum();
         const double present = static_cast<double>((counts.row(s).array() > 0).count());
         if (present < 2 || n <= present) continue;
         ++used;
-        const GeneSums& sums = of_sections[static_cast<std::size_t>(s)];
-        const Vector<double> total =
+        const auto& sums = of_sections[static_cast<std::size_t>(s)];
+        const Vector<W> total =
             (sums.squares - sums.sum.cwiseAbs2() / n).cwiseProduct(x.inverse_scale().cwiseAbs2());
-        const Matrix<double> of_class = of_classes.middleCols(s * classes, classes);
-        const Vector<double> mean = of_class.rowwise().sum() / n;
-        Vector<double> between = Vector<double>::Zero(p);
+        const Matrix<W> of_class = of_classes.middleCols(s * classes, classes);
+        const Vector<W> mean = of_class.rowwise().sum() / n;
+        Vector<W> between = Vector<W>::Zero(p);
         for (Index k = 0; k < classes; ++k)
             if (counts(s, k) > 0)
                 between += counts(s, k) * (of_class.col(k) / counts(s, k) - mean).cwiseAbs2();

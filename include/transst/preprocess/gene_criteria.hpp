@@ -70,14 +70,14 @@ void check_criterion(const Sample<Expression>& sample, GeneCriterion criterion) 
 
 /// Values of the criterion (p), the larger the better; genes whose log expression, of these sums,
 /// does not vary get −1.
-template <class Expression, class View>
+template <class Expression, class View, class Sums>
 [[nodiscard]] Vector<double> criterion_scores(const GeneEvidence<Expression, View>& evidence,
-                                              const GeneSums& log_sums, GeneCriterion criterion,
+                                              const Sums& log_sums, GeneCriterion criterion,
                                               const RunOptions& run) {
     const auto counts = [&](std::size_t s) { return as_rows(evidence.samples[s]->expression); };
     using Counts = decltype(counts(0));
     const Index genes = log_sums.sum.size();
-    Vector<double> score;
+    Vector<Wide<typename View::Scalar>> score;
     if (criterion == GeneCriterion::variance_stabilized) {
         std::vector<Counts> rows;
         std::vector<GeneSubset<Counts>> subsets;
@@ -96,7 +96,8 @@ template <class Expression, class View>
         evidence.for_each_place(counts, [&](const auto& x, const auto& places, const auto& names) {
             parts.push_back(SparkX{}.fit(x, places, names, run));
         });
-        score = -SparkX::combine(parts, genes).log_p_combined / std::numbers::ln10;
+        score = SparkX::combine(parts, genes).log_p_combined;
+        score /= -std::numbers::ln10;
     } else if (criterion == GeneCriterion::morans_i) {
         MoransSums sums{Vector<double>::Zero(genes), Vector<double>::Zero(genes), 0, 0};
         const auto view = [&](std::size_t s) { return evidence.views[s]; };
@@ -105,7 +106,8 @@ template <class Expression, class View>
             const KnnGraph knn{{.neighbors = near, .allow_duplicates = true}};
             sums += morans_sums(x, knn.fit(places, names, run), EdgeWeights::row_standardized, run);
         });
-        score = (1 + sums.values().array()).max(0);
+        score = sums.values();
+        score = (1 + score.array()).max(0);
     } else {
         return gene_scores(log_sums, criterion);
     }
@@ -114,10 +116,11 @@ template <class Expression, class View>
 
 /// Which of the common genes a list names, by id or symbol of any sample; what it misses is warned
 /// about. Throws BadData if it names none.
-[[nodiscard]] inline std::vector<char> listed_genes(const std::vector<std::string>& list,
-                                                    std::span<const GeneNames> samples,
-                                                    const GeneAlignment& aligned,
-                                                    std::vector<std::string>& warnings) {
+template <class = void>
+[[nodiscard]] std::vector<char> listed_genes(const std::vector<std::string>& list,
+                                             std::span<const GeneNames> samples,
+                                             const GeneAlignment& aligned,
+                                             std::vector<std::string>& warnings) {
     const std::size_t common = aligned.columns.front().size();
     std::unordered_map<std::string_view, std::vector<std::size_t>> places;
     for (std::size_t s = 0; s < samples.size(); ++s)

@@ -16,8 +16,9 @@ namespace transst {
 namespace detail {
 
 /// Points sorted by x.
+template <class Scalar>
 struct SortedPoints {
-    Vector<double> x, y;
+    Vector<Scalar> x, y;
 };
 
 /// Value and slope of a curve at one place.
@@ -28,7 +29,8 @@ struct Knot {
 /// The quadratic through the `nearest` points about `at`, weighed by tricube (1 − (d/h)³)³, h being
 /// the distance of the last of them. Where these points lie on fewer than three places, the
 /// smallest coefficients that fit best.
-[[nodiscard]] inline Knot local_quadratic(const SortedPoints& points, double at, Index nearest) {
+template <class Scalar>
+[[nodiscard]] Knot local_quadratic(const SortedPoints<Scalar>& points, double at, Index nearest) {
     const auto& x = points.x;
     const Index n = x.size();
     // of sorted points the nearest are a window
@@ -48,8 +50,8 @@ struct Knot {
     if (radius <= 0) return {at, points.y.mean(), 0};
 
     const Index count = end - begin;
-    Matrix<double> design(count, 3);
-    Vector<double> response(count);
+    Matrix<Scalar> design(count, 3);
+    Vector<Scalar> response(count);
     for (Index i = 0; i < count; ++i) {
         const double shift = x[begin + i] - at;
         const double near = 1 - std::pow(std::min(1.0, std::abs(shift) / radius), 3);
@@ -57,22 +59,23 @@ struct Knot {
         design.row(i) << root_weight, root_weight * shift, root_weight * shift * shift;
         response[i] = root_weight * points.y[begin + i];
     }
-    const Eigen::RowVector3d norms = design.colwise().norm();
+    const Eigen::Matrix<Scalar, 1, 3> norms = design.colwise().norm();
     if (norms[0] <= 0) return {at, points.y.segment(begin, count).mean(), 0};
     for (Index c = 0; c < 3; ++c)
         if (norms[c] > 0) design.col(c) /= norms[c];
-    Eigen::CompleteOrthogonalDecomposition<Matrix<double>> solver;
-    solver.setThreshold(100 * std::numeric_limits<double>::epsilon());
+    Eigen::CompleteOrthogonalDecomposition<Matrix<Scalar>> solver;
+    solver.setThreshold(100 * std::numeric_limits<Scalar>::epsilon());
     solver.compute(design);
-    const Vector<double> coefficients = solver.solve(response);
+    const Vector<Scalar> coefficients = solver.solve(response);
     return {at, coefficients[0] / norms[0], norms[1] > 0 ? coefficients[1] / norms[1] : 0.0};
 }
 
 /// Cuts points [begin, end), which lie between `low` and `high`, in half, and their halves again,
 /// until no part has more than `most`; appends the places of the cuts. Cuts between ties are moved
 /// to where there are none, in R's order of looking.
-inline void cut_in_cells(const Vector<double>& x, Index begin, Index end, double low, double high,
-                         Index most, std::vector<double>& cuts) {
+template <class Scalar>
+void cut_in_cells(const Vector<Scalar>& x, Index begin, Index end, double low, double high,
+                  Index most, std::vector<double>& cuts) {
     if (end - begin <= most) return;
     Index last = (begin + end - 1) / 2;  // of the left half
     for (Index away = 0, at = last; at >= begin && at + 1 < end;
@@ -95,8 +98,9 @@ inline void cut_in_cells(const Vector<double>& x, Index begin, Index end, double
 /// most span · n / 5 points, and a cubic joins them (Cleveland & Grosse, Statistics and Computing
 /// 1991; surface = "interpolate"). Where R gives up, for points on too few places, the curve is
 /// flat. Throws ShapeMismatch, or InvalidArgument unless 0 < span <= 1.
-[[nodiscard]] inline Vector<double> loess(const Vector<double>& x, const Vector<double>& y,
-                                          double span) {
+template <class Scalar = double>
+[[nodiscard]] Vector<Scalar> loess(const Vector<std::type_identity_t<Scalar>>& x,
+                                   const Vector<std::type_identity_t<Scalar>>& y, double span) {
     require<ShapeMismatch>(x.size() == y.size(), "loess: x has ", x.size(), " values, y has ",
                            y.size());
     require(span > 0 && span <= 1, "loess: span = ", span, "; it must be above 0 and at most 1");
@@ -107,7 +111,7 @@ inline void cut_in_cells(const Vector<double>& x, Index begin, Index end, double
     // ties by y, so that the order of the points does not matter
     std::sort(order.begin(), order.end(),
               [&](Index a, Index b) { return std::pair(x[a], y[a]) < std::pair(x[b], y[b]); });
-    const detail::SortedPoints points{x(order), y(order)};
+    const detail::SortedPoints<Scalar> points{x(order), y(order)};
     const auto share = [n](double part) {
         return static_cast<Index>(static_cast<double>(n) * part + 1e-5);
     };
@@ -124,7 +128,7 @@ inline void cut_in_cells(const Vector<double>& x, Index begin, Index end, double
     std::vector<detail::Knot> knots;
     for (const double at : places) knots.push_back(detail::local_quadratic(points, at, nearest));
 
-    Vector<double> smooth(n);
+    Vector<Scalar> smooth(n);
     std::size_t right = 1;
     for (Index i = 0; i < n; ++i) {
         while (right + 1 < knots.size() && knots[right].at < points.x[i]) ++right;

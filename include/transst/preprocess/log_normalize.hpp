@@ -19,9 +19,10 @@ public:
     LogNormalized(Rows rows, std::vector<double> factor)
         : rows_(std::move(rows)), factor_(std::move(factor)) {}
 
-    [[nodiscard]] Index rows() const { return rows_.rows(); }
-    [[nodiscard]] Index cols() const { return rows_.cols(); }
+    [[nodiscard]] Index rows() const { return rows_.rows(); }  ///< n
+    [[nodiscard]] Index cols() const { return rows_.cols(); }  ///< p
 
+    /// Rows [begin, end).
     [[nodiscard]] auto row_block(Index begin, Index end) const {
         const auto whole = rows_.row_block(begin, end);
         const auto& block = detail::view(whole);

@@ -18,8 +18,10 @@ struct MoransSums {
     Vector<double> products;  ///< Σ w_ij z_i z_j (p), z centred within its section
     Vector<double> squares;   ///< Σ z_i² (p)
     double weight = 0;        ///< Σ w_ij
-    double spots = 0;
+    double spots = 0;         ///< n
 
+    /// Sums over both samples.
+    template <class = void>
     MoransSums& operator+=(const MoransSums& other) {
         products += other.products;
         squares += other.squares;

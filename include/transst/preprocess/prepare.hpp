@@ -26,8 +26,8 @@ struct Prepared {
     std::vector<std::string> source_sections, target_sections;  ///< names, by section number
     RowMatrix<double> source_coordinates{};  ///< of the source's rows; 0 × 0 unless all are known
     Index common_genes = 0;                  ///< before selection
-    bool matched_by_symbol = false;
-    std::vector<std::string> warnings;
+    bool matched_by_symbol = false;          ///< genes were, since hardly any id agrees
+    std::vector<std::string> warnings;       ///< what went badly, in words
 };
 
 namespace detail {
@@ -71,24 +71,21 @@ template <ExpressionRows Rows>
         [&](Index row) { return Index{section[static_cast<std::size_t>(row)]}; }, run, caller);
 }
 
-/// The library's own matrix for what Rows hands out: sparse stays sparse, dense dense.
-template <class Rows>
-using Compact = std::conditional_t<is_dense<BlockOf<Rows>>, DenseRows<typename Rows::Scalar>,
-                                   CompressedRows<typename Rows::Scalar>>;
-
 /// Appends the rows of x with a section (≥ 0), chosen columns only, each value divided by its
 /// section's standard deviation; genes that do not vary in a section become zero there.
 template <ExpressionRows Rows>
 void append_scaled(Compact<Rows>& out, const Rows& x, const std::vector<Index>& columns,
-                   std::span<const std::int32_t> section, const Matrix<double>& inverse_deviation) {
+                   std::span<const std::int32_t> section, const Matrix<double>& inverse_deviation,
+                   const RunOptions& run) {
     const GeneSubset<Rows> chosen(x, columns);
     using Value = typename Rows::Scalar;
-    const Index genes = chosen.cols();
+    const Index genes = chosen.cols(), n = x.rows();
+    Index to_come = 0;
+    for (const auto s : section) to_come += s >= 0;
     if constexpr (is_dense<BlockOf<Rows>>) {
-        Index kept = 0, at = out.values.rows();
-        for (const auto s : section) kept += s >= 0;
-        out.values.conservativeResize(at + kept, genes);
-        for (Index i = 0; i < x.rows(); ++i) {
+        Index at = out.values.rows();
+        out.values.conservativeResize(at + to_come, genes);
+        for (Index i = 0; i < n; ++i) {
             const auto s = section[static_cast<std::size_t>(i)];
             if (s < 0) continue;
             const auto owner = chosen.row_block(i, i + 1);
@@ -97,22 +94,35 @@ void append_scaled(Compact<Rows>& out, const Rows& x, const std::vector<Index>& 
                                        .template cast<Value>();
         }
     } else {
-        out.genes = genes;
-        constexpr Index step = 256;
-        for (Index b = 0; b < x.rows(); b += step) {
-            const auto owner = chosen.row_block(b, std::min(x.rows(), b + step));
+        const auto scale = [&](Index begin, Index end, OwnedSparseBlock<Value>& scaled_rows) {
+            const auto owner = chosen.row_block(begin, end);
             const auto block = view(owner);
             for (Index i = 0; i < block.rows; ++i) {
-                const auto s = section[static_cast<std::size_t>(b + i)];
+                const auto s = section[static_cast<std::size_t>(begin + i)];
                 if (s < 0) continue;
                 for (auto e = block.starts[i]; e < block.starts[i + 1]; ++e) {
                     const double scaled = static_cast<double>(block.values[e]) *
                                           inverse_deviation(s, block.columns[e]);
                     if (scaled == 0) continue;
-                    out.columns.push_back(block.columns[e]);
-                    out.values.push_back(static_cast<Value>(scaled));
+                    scaled_rows.columns.push_back(block.columns[e]);
+                    scaled_rows.values.push_back(static_cast<Value>(scaled));
                 }
-                out.starts.push_back(static_cast<Index>(out.columns.size()));
+                scaled_rows.end_row();
+            }
+        };
+        // pieces are made side by side and appended in their order, some at a time
+        constexpr Index step = 512, at_once = 16;
+        for (Index begin = 0; begin < n; begin += at_once * step) {
+            const Index count = std::min(at_once, (n - begin + step - 1) / step);
+            std::vector<OwnedSparseBlock<Value>> pieces(static_cast<std::size_t>(count));
+            parallel_for(count, run.threads, [&](Index piece) {
+                const Index first = begin + piece * step;
+                scale(first, std::min(n, first + step), pieces[static_cast<std::size_t>(piece)]);
+            });
+            for (const auto& piece : pieces) {
+                const auto block = view(piece);
+                to_come -= block.rows;
+                out.append(block, to_come);
             }
         }
     }
@@ -126,15 +136,16 @@ struct Prepare {
     static constexpr std::string_view name = "Prepare";
 
     struct Options {
-        Index genes = 2000;  ///< at most so many
-        GeneCriterion criterion = GeneCriterion::variance;
-        GenesFrom genes_from = GenesFrom::target;
-        StandardizeOver standardize = StandardizeOver::section;
+        Index genes = 2000;                                      ///< at most so many
+        GeneCriterion criterion = GeneCriterion::variance;       ///< by which genes are ranked
+        GenesFrom genes_from = GenesFrom::target;                ///< on whose cells
+        StandardizeOver standardize = StandardizeOver::section;  ///< mean and variance of what
         std::vector<std::string> ignore{};  ///< source labels to leave out, beside missing ones
         /// Ids or symbols of the genes to keep, instead of those that a criterion ranks first; of
         /// them, those in common that vary in the target are kept. Empty: the criterion chooses.
         std::vector<std::string> gene_list{};
 
+        /// The paper's code: standardised over source and target together.
         [[nodiscard]] static Options published() { return {.standardize = StandardizeOver::all}; }
     } options{};
 
@@ -152,7 +163,7 @@ struct Prepare {
         using SourceRows = detail::Compact<SourceView>;
         using TargetRows = detail::Compact<TargetView>;
         using Result = Prepared<SourceRows, TargetRows>;
-        std::vector<std::string> warnings;
+        std::vector<std::string> warnings;  ///< what went badly, in words
         check(sources, target);
 
         std::vector<GeneNames> names{{target.genes, target.symbols, target.name}};
@@ -224,12 +235,12 @@ struct Prepare {
         require<BadData>(!kept.empty(), "none of the ", aligned.columns[0].size(),
                          " common genes varies; there is nothing to cluster by");
 
-        Result out{standardized<SourceRows>(source_views, std::span(aligned.columns).subspan(1),
-                                            kept, source_sections,
-                                            moments(source_sums, over_source, over_target, kept)),
+        Result out{standardized<SourceRows>(
+                       source_views, std::span(aligned.columns).subspan(1), kept, source_sections,
+                       moments(source_sums, over_source, over_target, kept), run),
                    standardized<TargetRows>(
                        std::span(&target_view, 1), std::span(aligned.columns).first(1), kept,
-                       target_sections, moments(target_sums, over_source, over_target, kept)),
+                       target_sections, moments(target_sums, over_source, over_target, kept), run),
                    std::move(labels),
                    std::move(coding.names),
                    {},
@@ -348,31 +359,33 @@ private:
         return Eigen::Map<const RowMatrix<double>>(places.data(), std::ssize(places) / 2, 2);
     }
 
+    template <class = void>
     [[nodiscard]] static GeneSums total(std::span<const GeneSums> sums) {
         GeneSums all = sums.empty() ? GeneSums{} : GeneSums::zero(sums.front().sum.size());
         for (const auto& s : sums) all += s;
         return all;
     }
 
-    template <class TargetEvidence, class SourceEvidence>
-    [[nodiscard]] Vector<double> score(const TargetEvidence& target, const GeneSums& over_target,
-                                       const SourceEvidence& source, const GeneSums& over_source,
+    template <class TargetEvidence, class SourceEvidence, class Sums>
+    [[nodiscard]] Vector<double> score(const TargetEvidence& target, const Sums& over_target,
+                                       const SourceEvidence& source, const Sums& over_source,
                                        const RunOptions& run) const {
-        const auto of = [&](const auto& evidence, const GeneSums& sums) {
+        const auto of = [&](const auto& evidence, const Sums& sums) {
             return detail::criterion_scores(evidence, sums, options.criterion, run);
         };
         if (source.samples.empty() || options.genes_from == GenesFrom::target)
             return of(target, over_target);
-        const Vector<double> of_source = of(source, over_source);
+        const auto of_source = of(source, over_source);
         if (options.genes_from == GenesFrom::source)
             return (over_target.variance().array() > 0).select(of_source, -1);
-        const Vector<double> of_target = of(target, over_target);
-        const Vector<double> ranks = falling_ranks(of_target) + falling_ranks(of_source);
+        const auto of_target = of(target, over_target);
+        const decltype(of_target) ranks = falling_ranks(of_target) + falling_ranks(of_source);
         return (of_target.array() < 0 || of_source.array() < 0)
             .select(-1, static_cast<double>(2 * ranks.size()) - ranks.array());
     }
 
     /// Columns of the listed genes that vary in the target.
+    template <class = void>
     [[nodiscard]] std::vector<Index> listed(std::span<const GeneNames> names,
                                             const GeneAlignment& aligned,
                                             const GeneSums& over_target,
@@ -399,15 +412,15 @@ private:
     }
 
     /// Mean and 1/sd of the kept genes, for each section.
-    [[nodiscard]] SectionMoments moments(std::span<const GeneSums> sections, const GeneSums& source,
-                                         const GeneSums& target,
-                                         const std::vector<Index>& kept) const {
+    template <class Sums>
+    [[nodiscard]] SectionMoments moments(const std::vector<Sums>& sections, const Sums& source,
+                                         const Sums& target, const std::vector<Index>& kept) const {
         const Index count = std::ssize(sections), genes = std::ssize(kept);
         SectionMoments out{Matrix<double>(count, genes), Matrix<double>(count, genes)};
-        GeneSums both = target;
+        Sums both = target;
         if (source.sum.size() == both.sum.size()) both += source;
         for (Index s = 0; s < count; ++s) {
-            const auto& own = options.standardize == StandardizeOver::all
+            const Sums& own = options.standardize == StandardizeOver::all
                                   ? both
                                   : sections[static_cast<std::size_t>(s)];
             out.mean.row(s) = own.mean()(kept).transpose();
@@ -417,23 +430,24 @@ private:
         return out;
     }
 
-    template <class Out, class Views>
+    template <class Out, class Views, class Moments>
     [[nodiscard]] static Standardized<Out> standardized(const Views& views,
                                                         std::span<const std::vector<Index>> aligned,
                                                         const std::vector<Index>& kept,
                                                         const detail::SectionCoding& sections,
-                                                        const SectionMoments& moments) {
+                                                        const Moments& moments,
+                                                        const RunOptions& run) {
         Out rows;
-        if constexpr (requires { rows.genes; })
-            rows.genes = std::ssize(kept);
-        else
+        if constexpr (requires { rows.values; })
             rows.values.resize(0, std::ssize(kept));
+        else
+            rows = Out(std::ssize(kept), run);
         std::vector<std::int32_t> section;
         for (std::size_t s = 0; s < std::size(views); ++s) {
             std::vector<Index> columns;
             for (const Index j : kept) columns.push_back(aligned[s][static_cast<std::size_t>(j)]);
             detail::append_scaled(rows, views[s], columns, sections.of_row[s],
-                                  moments.inverse_deviation);
+                                  moments.inverse_deviation, run);
             for (const auto number : sections.of_row[s])
                 if (number >= 0) section.push_back(number);
         }

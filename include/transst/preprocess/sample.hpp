@@ -22,11 +22,11 @@ struct Sample {
     std::vector<std::string> labels{};    ///< n, "NA" where unknown; or empty
     std::vector<std::string> sections{};  ///< n; or empty: one section
     RowMatrix<double> coordinates{};      ///< n × 2, NaN where unknown; or 0 × 0
-    Values values = Values::counts;
-    std::string name = "sample";  ///< used in messages
+    Values values = Values::counts;       ///< what the entries are
+    std::string name = "sample";          ///< used in messages
 
-    [[nodiscard]] Index rows() const { return expression.rows(); }
-    [[nodiscard]] Index cols() const { return expression.cols(); }
+    [[nodiscard]] Index rows() const { return expression.rows(); }  ///< n
+    [[nodiscard]] Index cols() const { return expression.cols(); }  ///< p
 };
 
 template <class Expression>

@@ -25,7 +25,8 @@ enum class GenesFrom {
 };
 
 /// Variance or coefficient of variation (p), which the sums tell; genes that do not vary get −1.
-[[nodiscard]] inline Vector<double> gene_scores(const GeneSums& sums, GeneCriterion criterion) {
+template <class = void>
+[[nodiscard]] Vector<double> gene_scores(const GeneSums& sums, GeneCriterion criterion) {
     Vector<double> score = sums.variance();
     const Vector<double> mean = sums.mean();
     for (Index j = 0; j < score.size(); ++j) {
@@ -38,7 +39,8 @@ enum class GenesFrom {
 }
 
 /// Rank of every gene (0 is the largest score; ties by column).
-[[nodiscard]] inline Vector<double> falling_ranks(const Vector<double>& score) {
+template <class = void>
+[[nodiscard]] Vector<double> falling_ranks(const Vector<double>& score) {
     std::vector<Index> order(static_cast<std::size_t>(score.size()));
     std::iota(order.begin(), order.end(), Index{0});
     std::stable_sort(order.begin(), order.end(),
@@ -50,7 +52,8 @@ enum class GenesFrom {
 
 /// Columns of the `count` genes of largest score, rising; genes with a negative score (that do not
 /// vary) are never kept.
-[[nodiscard]] inline std::vector<Index> top_genes(const Vector<double>& score, Index count) {
+template <class = void>
+[[nodiscard]] std::vector<Index> top_genes(const Vector<double>& score, Index count) {
     std::vector<Index> order;
     for (Index j = 0; j < score.size(); ++j)
         if (score[j] >= 0) order.push_back(j);

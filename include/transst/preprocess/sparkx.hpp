@@ -17,6 +17,8 @@ struct SparkXFit {
     Vector<double> log_p_combined;   ///< p
     std::vector<std::string> tests;  ///< kernel, and section where there are several
 
+    /// Combined over the tests (p); 0 where they underflow.
+    template <class = void>
     [[nodiscard]] Vector<double> p_values() const {
         // Eigen's own exp does not underflow
         return log_p_combined.unaryExpr([](double log_p_value) { return std::exp(log_p_value); });
@@ -35,27 +37,28 @@ namespace detail {
 /// log of the Cauchy combination (Liu & Xie, JASA 2020) of the p-values with these logarithms:
 /// p = 1/2 − arctan(T)/π, T the mean of cot(π p_k). A p_k of 1, which makes T infinite and would
 /// outvote any evidence, is taken as 1 − 10⁻⁹.
-[[nodiscard]] inline double log_cauchy_combination(const Vector<double>& log_p) {
+template <class = void>
+[[nodiscard]] double log_cauchy_combination(std::span<const double> log_p) {
     constexpr double pi = std::numbers::pi, largest = 1 - 1e-9;
     const auto cotangent = [&](double log_p_value) {
         return 1 / std::tan(pi * std::min(largest, std::exp(log_p_value)));
     };
     const auto count = static_cast<double>(log_p.size());
-    const double least = log_p.minCoeff();
+    const double least = *std::min_element(log_p.begin(), log_p.end());
     double sum = 0;
     if (least > -30) {
-        for (Index k = 0; k < log_p.size(); ++k) sum += cotangent(log_p[k]);
+        for (const double part : log_p) sum += cotangent(part);
         return std::log(std::atan2(1.0, sum / count) / pi);
     }
     // here T ≈ 1/(π p): all in units of the smallest p
-    for (Index k = 0; k < log_p.size(); ++k)
-        sum += log_p[k] > -30 ? pi * cotangent(log_p[k]) * std::exp(least)
-                              : std::exp(least - log_p[k]);
+    for (const double part : log_p)
+        sum += part > -30 ? pi * cotangent(part) * std::exp(least) : std::exp(least - part);
     return least + std::log(count / sum);
 }
 
 /// The pth quantile as R's type 7 has it; `sorted` rises.
-[[nodiscard]] inline double quantile(const Vector<double>& sorted, double p) {
+template <class = void>
+[[nodiscard]] double quantile(const Vector<double>& sorted, double p) {
     const double place = p * static_cast<double>(sorted.size() - 1);
     const auto low = static_cast<Index>(place);
     const Index high = std::min(low + 1, sorted.size() - 1);
@@ -70,11 +73,12 @@ struct SparkXKernels {
     Matrix<double> columns;    // n × 22
     std::vector<Index> ranks;  // of each kernel: 0, 1 or 2
 
-    explicit SparkXKernels(const RowMatrix<double>& coordinates)
+    template <class Scalar>
+    explicit SparkXKernels(const RowMatrix<Scalar>& coordinates)
         : columns(coordinates.rows(), 2 * count) {
         for (Index d = 0; d < 2; ++d) {
-            const Vector<double> x = coordinates.col(d).array() - coordinates.col(d).mean();
-            Vector<double> sorted = x.cwiseAbs();
+            const Vector<Scalar> x = coordinates.col(d).array() - coordinates.col(d).mean();
+            Vector<Scalar> sorted = x.cwiseAbs();
             std::sort(sorted.begin(), sorted.end());
             columns.col(d) = x;
             for (Index k = 0; k < 5; ++k) {
@@ -89,7 +93,8 @@ struct SparkXKernels {
                 cosine = (2 * std::numbers::pi / scale * x.array()).cos();
             }
         }
-        for (Index k = 0; k < count; ++k) ranks.push_back(orthonormalize(2 * k));
+        for (Index k = 0; k < count; ++k)
+            ranks.push_back(orthonormalize(columns.col(2 * k), columns.col(2 * k + 1)));
     }
 
     [[nodiscard]] static std::string name(Index kernel) {
@@ -98,8 +103,8 @@ struct SparkXKernels {
     }
 
 private:
-    Index orthonormalize(Index first) {
-        auto a = columns.col(first), b = columns.col(first + 1);
+    template <class Column>
+    [[nodiscard]] static Index orthonormalize(Column a, Column b) {
         const auto unit = [](auto column, double size) {
             const double norm = column.norm();
             const bool varies = norm > 1e-7 * size;
@@ -168,6 +173,7 @@ struct SparkX {
     }
 
     /// The tests of all parts together, each about the same `genes` genes.
+    template <class = void>
     [[nodiscard]] static SparkXFit combine(std::span<const SparkXFit> parts, Index genes) {
         Index count = 0;
         for (const auto& part : parts) count += std::ssize(part.tests);
@@ -182,12 +188,10 @@ struct SparkX {
             out.tests.insert(out.tests.end(), part.tests.begin(), part.tests.end());
         }
         for (Index j = 0; j < genes; ++j) {
-            std::vector<Index> telling;  // a gene may not vary in some section
+            std::vector<double> telling;  // a gene may not vary in some section
             for (Index t = 0; t < count; ++t)
-                if (out.statistics(j, t) > 0) telling.push_back(t);
-            if (telling.empty()) continue;
-            const Vector<double> log_p = out.log_p.row(j)(telling);
-            out.log_p_combined[j] = detail::log_cauchy_combination(log_p);
+                if (out.statistics(j, t) > 0) telling.push_back(out.log_p(j, t));
+            if (!telling.empty()) out.log_p_combined[j] = detail::log_cauchy_combination(telling);
         }
         return out;
     }

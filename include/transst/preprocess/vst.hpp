@@ -18,7 +18,8 @@ struct VSTFit {
 namespace detail {
 
 /// Mean, variance and expected variance from sums over all cells.
-[[nodiscard]] inline VSTFit expected_variance(const GeneSums& sums, double span) {
+template <class = void>
+[[nodiscard]] VSTFit expected_variance(const GeneSums& sums, double span) {
     VSTFit fit;
     fit.mean = sums.mean();
     fit.variance = sums.variance() * (sums.cells / std::max(1.0, sums.cells - 1));

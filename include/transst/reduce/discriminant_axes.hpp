@@ -15,7 +15,7 @@ namespace transst {
 /// Axes A (q × a) with VA whitened within class, between-class spread falling along them.
 template <class W>
 struct DiscriminantAxes {
-    Matrix<W> axes;
+    Matrix<W> axes;        ///< q × d, d at most K − 1
     Vector<W> separation;  ///< a: between-class over within-class variance along each axis
 };
 

@@ -23,9 +23,9 @@ struct FactorModel {
     Matrix<Scalar> means;                     ///< μ: K classes × q
     std::vector<Matrix<Scalar>> covariances;  ///< Σ: K of q × q
 
-    [[nodiscard]] Index genes() const { return loading.rows(); }
-    [[nodiscard]] Index factors() const { return loading.cols(); }
-    [[nodiscard]] Index classes() const { return means.rows(); }
+    [[nodiscard]] Index genes() const { return loading.rows(); }    ///< p
+    [[nodiscard]] Index factors() const { return loading.cols(); }  ///< q
+    [[nodiscard]] Index classes() const { return means.rows(); }    ///< K
 
     /// B with scores = X̃B: the generalised least squares estimate of z, Λ⁻¹W(W'Λ⁻¹W)⁻¹ (p × q).
     [[nodiscard]] Matrix<Wide<Scalar>> score_weights() const {
@@ -60,12 +60,12 @@ struct FactorModel {
 /// What PLDR::fit finds, with the trace of its log-likelihood.
 template <class Scalar>
 struct PLDRFit : FactorModel<Scalar> {
-    std::vector<Index> class_sizes;  ///< K
-    Matrix<Scalar> score_moment;     ///< Σ_i ⟨z_i z_i'⟩ over the source: q × q
-    std::vector<double> trace;       ///< log-likelihood after 0, 1, … iterations
-    double log_likelihood = 0;       ///< of the model returned
-    Index iterations = 0;
-    bool converged = false;
+    std::vector<Index> class_sizes;     ///< K
+    Matrix<Scalar> score_moment;        ///< Σ_i ⟨z_i z_i'⟩ over the source: q × q
+    std::vector<double> trace;          ///< log-likelihood after 0, 1, … iterations
+    double log_likelihood = 0;          ///< of the model returned
+    Index iterations = 0;               ///< done
+    bool converged = false;             ///< within the tolerance, before max_iterations
     bool stopped = false;               ///< on request
     std::vector<std::string> warnings;  ///< in words
 };
@@ -79,12 +79,12 @@ struct PLDR {
     using W = Wide<Scalar>;
 
     struct Options {
-        Index factors = 15;  ///< q, below min(n, p)
-        Index max_iterations = 500;
-        double tolerance = 1e-7;  ///< relative change of the log-likelihood
-        bool canonical = true;    ///< fix the free q × q change of z after the fit (METHOD:
-                                  ///< pooled covariance I, W'Λ⁻¹W diagonal and falling)
-        bool accelerate = true;   ///< Anderson acceleration of EM, still never falling
+        Index factors = 15;          ///< q, below min(n, p)
+        Index max_iterations = 500;  ///< at most so many
+        double tolerance = 1e-7;     ///< relative change of the log-likelihood
+        bool canonical = true;       ///< fix the free q × q change of z after the fit (METHOD:
+                                     ///< pooled covariance I, W'Λ⁻¹W diagonal and falling)
+        bool accelerate = true;      ///< Anderson acceleration of EM, still never falling
         bool random_noise_start = false;  ///< Λ starts at U(0.5, 2), not at the SVD's residual
 
         /// The published code: it stops after two iterations and leaves z as it falls.

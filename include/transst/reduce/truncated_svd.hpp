@@ -54,9 +54,9 @@ struct SVDFit {
     RowMatrix<Scalar> scores;        ///< n × q: left singular vectors times singular values
     Vector<Scalar> singular_values;  ///< q, falling
     std::vector<double> trace;       ///< Σ of the q leading squared singular values found
-    Index iterations = 0;
-    bool converged = false;
-    bool stopped = false;  ///< on request
+    Index iterations = 0;            ///< done
+    bool converged = false;          ///< within the tolerance, before max_iterations
+    bool stopped = false;            ///< on request
 };
 
 /// Randomised truncated SVD (Halko, Martinsson & Tropp, SIAM Review 2011, algorithm 4.4): one
@@ -68,10 +68,10 @@ struct TruncatedSVD {
     static constexpr std::string_view name = "TruncatedSVD";
 
     struct Options {
-        Index factors = 15;       ///< q, below min(n, p)
-        Index oversampling = 10;  ///< further columns that speed up convergence
-        Index max_iterations = 100;
-        double tolerance = 1e-8;  ///< relative change of every leading singular value
+        Index factors = 15;          ///< q, below min(n, p)
+        Index oversampling = 10;     ///< further columns that speed up convergence
+        Index max_iterations = 100;  ///< at most so many
+        double tolerance = 1e-8;     ///< relative change of every leading singular value
     } options{};
 
     /// x: n × p (Expression or Standardized). Throws InvalidArgument if factors is not in

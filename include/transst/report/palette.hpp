@@ -3,7 +3,10 @@
 
 #include <transst/core/types.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <numbers>
 
 namespace transst {
 
@@ -18,9 +21,45 @@ inline constexpr std::array<std::string_view, 20> palette = {
 /// Of what has no class or cluster.
 inline constexpr std::string_view missing_color = "#DDDDDD";
 
-/// Colour of cluster k ≥ 0; from the 21st on they come again.
-[[nodiscard]] constexpr std::string_view color_of(Index k) {
-    return palette[static_cast<std::size_t>(k) % palette.size()];
+namespace detail {
+
+/// #RRGGBB of a colour in OKLab (Ottosson, 2020), drawn towards grey until the screen can show it.
+[[nodiscard]] inline std::string oklab_color(double lightness, double chroma, double hue) {
+    std::array<double, 3> rgb{};
+    for (;; chroma *= 0.95) {
+        const double a = chroma * std::cos(hue), b = chroma * std::sin(hue);
+        const double l = std::pow(lightness + 0.3963377774 * a + 0.2158037573 * b, 3);
+        const double m = std::pow(lightness - 0.1055613458 * a - 0.0638541728 * b, 3);
+        const double s = std::pow(lightness - 0.0894841775 * a - 1.2914855480 * b, 3);
+        rgb = {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+               -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+               -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
+        if (*std::min_element(rgb.begin(), rgb.end()) >= 0 &&
+            *std::max_element(rgb.begin(), rgb.end()) <= 1)
+            break;
+        if (chroma < 1e-3) break;
+    }
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out = "#";
+    for (const double linear : rgb) {
+        const double c = std::clamp(linear, 0.0, 1.0);
+        const double shown = c <= 0.0031308 ? 12.92 * c : 1.055 * std::pow(c, 1 / 2.4) - 0.055;
+        const auto byte = static_cast<std::size_t>(std::lround(255 * shown));
+        (out += digits[byte / 16]) += digits[byte % 16];
+    }
+    return out;
+}
+
+}  // namespace detail
+
+/// Colour of cluster k ≥ 0 as HTML writes it: the palette's, then hues a golden angle apart, so
+/// that those that follow one another differ most, in three steps of lightness.
+[[nodiscard]] inline std::string color_of(Index k) {
+    if (k < std::ssize(palette)) return std::string(palette[static_cast<std::size_t>(k)]);
+    constexpr double golden_angle = std::numbers::pi * (3 - 2.23606797749979);
+    constexpr std::array<double, 3> lightness{0.62, 0.80, 0.45};
+    return detail::oklab_color(lightness[static_cast<std::size_t>(k) % 3], 0.16,
+                               golden_angle * static_cast<double>(k));
 }
 
 }  // namespace transst

@@ -226,7 +226,7 @@ struct TissuePanel {
         }
     }
     const auto color = [&](std::size_t k) {
-        return k < names.size() ? color_of(static_cast<Index>(k)) : missing_color;
+        return k < names.size() ? color_of(static_cast<Index>(k)) : std::string(missing_color);
     };
     for (std::size_t step = 0; step < circles.size(); ++step) {
         const std::size_t k = (step + names.size()) % circles.size();

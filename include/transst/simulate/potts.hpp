@@ -19,6 +19,7 @@
 
 namespace transst {
 
+/// How labels are drawn.
 enum class PottsSampler {
     gibbs,         ///< node by node (Geman & Geman 1984): slow to mix where beta is large
     swendsen_wang  ///< whole clusters at once (Swendsen & Wang 1987)
@@ -34,12 +35,13 @@ struct PottsField {
         Index classes = 4;  ///< K
         double beta = 1;    ///< interaction, ≥ 0
         Index sweeps = 50;  ///< over all nodes; 0 leaves the independent start
-        PottsSampler sampler = PottsSampler::gibbs;
+        PottsSampler sampler = PottsSampler::gibbs;  ///< of the Potts field
     };
     Options options{};
 
     /// Labels 0, …, K − 1 of each node. Throws InvalidArgument where classes < 1, sweeps < 0, beta
     /// is negative or not finite, or the graph is directed; BadData where it is no graph.
+    template <class = void>
     [[nodiscard]] std::vector<Label> simulate(const Graph& graph,
                                               const RunOptions& run = {}) const {
         constexpr std::string_view who = "PottsField::simulate";
@@ -51,6 +53,7 @@ struct PottsField {
     }
 
     /// The same on an h × w square lattice with four neighbours, row by row.
+    template <class = void>
     [[nodiscard]] std::vector<Label> simulate(Index height, Index width,
                                               const RunOptions& run = {}) const {
         check("PottsField::simulate");
@@ -71,6 +74,7 @@ private:
         require(options.sweeps >= 0, who, ": sweeps = ", options.sweeps, "; it cannot be negative");
     }
 
+    template <class = void>
     [[nodiscard]] std::vector<Label> draw(const Graph& graph, const RunOptions& run) const {
         std::vector<Label> labels(static_cast<std::size_t>(graph.nodes()));
         RandomStream start(run.seed, start_streams);
@@ -83,6 +87,7 @@ private:
     }
 
     /// Nodes without edges among them are renewed together: given the others they are independent.
+    template <class = void>
     void gibbs(const Graph& graph, std::vector<Label>& labels, const RunOptions& run) const {
         const auto colors = color_nodes(graph);
         std::vector<double> weight_of(static_cast<std::size_t>(graph.largest_degree()) + 1);
@@ -116,6 +121,7 @@ private:
     }
 
     /// Equal neighbours are tied with probability 1 − exp(−β); each tied set gets a new label.
+    template <class = void>
     void swendsen_wang(const Graph& graph, std::vector<Label>& labels,
                        const RunOptions& run) const {
         const double chance = -std::expm1(-options.beta);

@@ -33,8 +33,12 @@ struct TissueTruth {
     std::vector<Matrix<double>> covariances;  ///< K times q × q
     Vector<double> noise_variance;            ///< p
 
-    [[nodiscard]] std::vector<Label> source_labels() const { return labels_of(source); }
-    [[nodiscard]] std::vector<Label> target_labels() const { return labels_of(target); }
+    [[nodiscard]] std::vector<Label> source_labels() const {
+        return labels_of(source);
+    }  ///< of its rows
+    [[nodiscard]] std::vector<Label> target_labels() const {
+        return labels_of(target);
+    }  ///< of its rows
 
 private:
     [[nodiscard]] std::vector<Label> labels_of(const std::vector<Index>& spots) const {
@@ -45,10 +49,11 @@ private:
     }
 };
 
+/// A source and a target cut from one tissue, and its truth.
 template <class Expression>
 struct SimulatedTissue {
-    Sample<Expression> source, target;
-    TissueTruth truth;
+    Sample<Expression> source, target;  ///< as Pipeline::fit and FindRegions::fit take them
+    TissueTruth truth;                  ///< what they were made from
 };
 
 /// How counts are made from the Gaussian expression x.
@@ -70,27 +75,27 @@ enum class CountModel {
 ///     const auto tissue = TissueSimulation{{.noise = 5}}.log_expression({.seed = 7});
 struct TissueSimulation {
     struct Options {
-        Index height = 50, width = 50;  ///< spots
-        Index genes = 1000;             ///< p
-        Index factors = 10;             ///< q
-        Index classes = 4;              ///< K
-        double beta = 1;                ///< of the Potts field
-        Index sweeps = 50;              ///< of its sampler
-        PottsSampler sampler = PottsSampler::gibbs;
-        double separation = 5;              ///< τ, between class means
-        double spread = 10;                 ///< largest class variance of a factor
-        double noise = 2;                   ///< largest noise variance of a gene
-        double target_share = 0.25;         ///< of each class's spots
-        std::uint64_t loading_seed = 2023;  ///< of W alone, which repeats of a study share
+        Index height = 50, width = 50;               ///< spots
+        Index genes = 1000;                          ///< p
+        Index factors = 10;                          ///< q
+        Index classes = 4;                           ///< K
+        double beta = 1;                             ///< of the Potts field
+        Index sweeps = 50;                           ///< of its sampler
+        PottsSampler sampler = PottsSampler::gibbs;  ///< of the Potts field
+        double separation = 5;                       ///< τ, between class means
+        double spread = 10;                          ///< largest class variance of a factor
+        double noise = 2;                            ///< largest noise variance of a gene
+        double target_share = 0.25;                  ///< of each class's spots
+        std::uint64_t loading_seed = 2023;           ///< of W alone, which repeats of a study share
 
         // Counts only. Spot i of gene j has the mean L_i softmax_j(b_j + contrast · x_ij).
-        CountModel counts = CountModel::negative_binomial;
-        double library_size = 5000;   ///< median of the counts of a spot, L
-        double library_spread = 0.3;  ///< standard deviation of log L
-        double gene_spread = 1;       ///< standard deviation of the genes' levels b
-        double contrast = 0.4;        ///< of log expression, per unit of x
-        double dispersion = 0.2;      ///< φ: variance = mean + φ · mean²; 0 is Poisson
-        double dropout = 0.1;         ///< probability that a count is lost
+        CountModel counts = CountModel::negative_binomial;  ///< how they are made
+        double library_size = 5000;                         ///< median of the counts of a spot, L
+        double library_spread = 0.3;                        ///< standard deviation of log L
+        double gene_spread = 1;   ///< standard deviation of the genes' levels b
+        double contrast = 0.4;    ///< of log expression, per unit of x
+        double dispersion = 0.2;  ///< φ: variance = mean + φ · mean²; 0 is Poisson
+        double dropout = 0.1;     ///< probability that a count is lost
     };
     Options options{};
 
@@ -121,22 +126,23 @@ struct TissueSimulation {
 
     /// Sparse counts of the same tissue: Values::counts. The seed is run.seed.
     /// Throws InvalidArgument for options that cannot work.
+    template <class Scalar = double>
     [[nodiscard]] SimulatedTissue<CompressedRows<float>> counts(const RunOptions& run = {}) const {
         check("TissueSimulation::counts");
         SimulatedTissue<CompressedRows<float>> out;
         out.truth = make_truth(run);
         describe(out, Values::counts);
         const bool published = options.counts == CountModel::exponential;
-        Vector<double> levels = Vector<double>::Zero(options.genes);
+        Vector<Scalar> levels = Vector<Scalar>::Zero(options.genes);
         RandomStream random(run.seed, level_stream);
-        for (double& level : levels) level = options.gene_spread * random.normal();
+        for (Scalar& level : levels) level = options.gene_spread * random.normal();
         const double lowest = published ? smallest(out.truth, run) : 0;
         const auto fill = [&](CompressedRows<float>& x, const std::vector<Index>& spots) {
             const Lanes lanes(static_cast<Index>(spots.size()), shortest_lane);
             std::vector<OwnedSparseBlock<float>> parts(static_cast<std::size_t>(lanes.count()));
             parallel_for(lanes.count(), run.threads, [&](Index lane) {
                 auto& part = parts[static_cast<std::size_t>(lane)];
-                Vector<double> row(options.genes);
+                Vector<Scalar> row(options.genes);
                 for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i) {
                     const Index spot = spots[static_cast<std::size_t>(i)];
                     draw_row(out.truth, spot, run.seed, row);
@@ -178,6 +184,7 @@ private:
                                    count_streams = std::uint64_t{3} << 44;
     static constexpr Index shortest_lane = 16;
 
+    template <class = void>
     void check(std::string_view who) const {
         const Options& o = options;
         // Also false for NaN. The upper ends are where numbers overflow, not where sense ends.
@@ -214,6 +221,7 @@ private:
                 "; it must be at least 0 and less than 1");
     }
 
+    template <class Scalar = double>
     [[nodiscard]] TissueTruth make_truth(const RunOptions& run) const {
         const Index p = options.genes, q = options.factors, K = options.classes;
         TissueTruth truth;
@@ -234,14 +242,14 @@ private:
         RandomStream noise(run.seed, noise_variance_stream);
         for (double& variance : truth.noise_variance) variance = noise.uniform(0.1, options.noise);
 
-        truth.means = Matrix<double>::Zero(K, q);
+        truth.means = Matrix<Scalar>::Zero(K, q);
         const Index own = K / 2 + 1;
         for (Index k = 0; k < std::min(own, K); ++k) truth.means(k, k) = options.separation;
         for (Index k = own + 1; k < K - 1; ++k) truth.means(k, k - own - 1) = -options.separation;
         for (Index f = own; f < q; ++f) truth.means(K - 1, f) = options.separation;
 
         // Σ = diag(d) + ee', so that z = μ + √d ∘ g + e h with standard normal g and h.
-        Matrix<double> variances = Matrix<double>::Ones(K, q), common = Matrix<double>::Zero(K, q);
+        Matrix<Scalar> variances = Matrix<Scalar>::Ones(K, q), common = Matrix<Scalar>::Zero(K, q);
         RandomStream random(run.seed, covariance_stream);
         for (Index k = 0; k < K / 2; ++k) {
             for (Index f = 0; f < q; ++f) variances(k, f) = random.uniform(0.1, options.spread);
@@ -266,6 +274,7 @@ private:
     }
 
     /// The first share of each class to the target; both get a spot at least where there are two.
+    template <class = void>
     void split(TissueTruth& truth) const {
         std::vector<Index> left(static_cast<std::size_t>(options.classes), 0);
         for (const Label k : truth.labels) ++left[static_cast<std::size_t>(k)];
@@ -281,8 +290,8 @@ private:
     }
 
     /// Expression of a spot: a function of the seed and the spot alone.
-    void draw_row(const TissueTruth& truth, Index spot, std::uint64_t seed,
-                  Vector<double>& row) const {
+    template <class Truth, class Scalar>
+    void draw_row(const Truth& truth, Index spot, std::uint64_t seed, Vector<Scalar>& row) const {
         RandomStream random(seed, row_streams + static_cast<std::uint64_t>(spot));
         row.head(row.size()).noalias() = truth.loading * truth.factors.row(spot).transpose();
         for (Index j = 0; j < row.size(); ++j)
@@ -290,14 +299,15 @@ private:
     }
 
     /// Turns a row of x into counts.
-    void draw_counts(const Vector<double>& levels, Index spot, std::uint64_t seed,
-                     Vector<double>& row) const {
+    template <class Scalar>
+    void draw_counts(const Vector<Scalar>& levels, Index spot, std::uint64_t seed,
+                     Vector<Scalar>& row) const {
         RandomStream random(seed, count_streams + static_cast<std::uint64_t>(spot));
         row = levels + options.contrast * row;
         row = (row.array() - row.maxCoeff()).exp();
         row *=
             options.library_size * std::exp(options.library_spread * random.normal()) / row.sum();
-        for (double& value : row) {
+        for (Scalar& value : row) {
             const double rate = options.dispersion > 0 ? value * options.dispersion *
                                                              random.gamma(1 / options.dispersion)
                                                        : value;
@@ -306,13 +316,14 @@ private:
         }
     }
 
+    template <class Scalar = double>
     [[nodiscard]] double smallest(const TissueTruth& truth, const RunOptions& run) const {
         const auto n = static_cast<Index>(truth.labels.size());
         const Lanes lanes(n, shortest_lane);
         std::vector<double> parts(static_cast<std::size_t>(lanes.count()),
                                   std::numeric_limits<double>::infinity());
         parallel_for(lanes.count(), run.threads, [&](Index lane) {
-            Vector<double> row(options.genes);
+            Vector<Scalar> row(options.genes);
             for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i) {
                 draw_row(truth, i, run.seed, row);
                 auto& part = parts[static_cast<std::size_t>(lane)];

@@ -21,9 +21,10 @@ struct ChooseLambda {
 
     struct Options {
         typename TransferLoading<Scalar>::Options transfer{};  ///< its lambda is not used
+        /// The λ to try, each ≥ 0.
         std::vector<double> grid{
             0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, std::numeric_limits<double>::infinity()};
-        LambdaCriterion criterion = LambdaCriterion::bi_cross_validation;
+        LambdaCriterion criterion = LambdaCriterion::bi_cross_validation;  ///< to choose by
         bool new_split_each = false;  ///< with split: another one for every λ, as published
 
         /// The paper's grid 0, 0.01, …, 0.20 of absolute λ, a new split for each.

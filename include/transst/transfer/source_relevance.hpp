@@ -22,10 +22,11 @@ struct SourceRelevance {
     using W = Wide<Scalar>;
 
     struct Options {
-        Index factors = 15;   ///< of the source, on each half of the genes
-        Index neighbors = 6;  ///< a spot is called by its own scores and theirs
-        Index splits = 2;     ///< of the genes; each is used in both directions
-        Index fewest = 5;     ///< spots a called class needs to count
+        Index factors = 15;         ///< of the source, on each half of the genes
+        Index neighbors = 6;        ///< a spot is called by its own scores and theirs
+        Index splits = 2;           ///< of the genes; each is used in both directions
+        Index fewest = 5;           ///< spots a called class needs to count
+        Index most_cells = 20'000;  ///< of the source that the axes are learned from, about
     } options{};
 
     /// source: labelled cells × p, standardised, with labels in [0, classes) or left_out; target:
@@ -45,20 +46,24 @@ struct SourceRelevance {
         if (classes < 2 || p < 4) return 0;
         const Matrix<W> profiles = class_profiles(source, labels, classes, run);
         RandomStream random(run.seed, 0x52454C45);
+        const std::vector<Index> cells = some_of_each(labels, classes, random);
         double total = 0;
-        for (Index split = 0; split < options.splits; ++split) {
+        Index split = 0;
+        while (split < options.splits && (split == 0 || !run.stop.stop_requested())) {
             const auto order = random.permutation(p);
-            std::vector<bool> first(static_cast<std::size_t>(p), false), second(first);
-            for (Index j = 0; j < p; ++j)
-                (j < p / 2 ? first
-                           : second)[static_cast<std::size_t>(order[static_cast<std::size_t>(j)])] =
-                    true;
-            total += one_direction(source, labels, classes, target, nearest, profiles, first,
+            std::vector<Index> first(order.begin(), order.begin() + p / 2),
+                second(order.begin() + p / 2, order.end());
+            std::sort(first.begin(), first.end());
+            std::sort(second.begin(), second.end());
+            total += one_direction(source, cells, labels, classes, target, nearest, profiles, first,
                                    second, run);
-            total += one_direction(source, labels, classes, target, nearest, profiles, second,
-                                   first, run);
+            total += one_direction(source, cells, labels, classes, target, nearest, profiles,
+                                   second, first, run);
+            ++split;
+            run.report("SourceRelevance", split, options.splits,
+                       total / static_cast<double>(2 * split));
         }
-        return total / static_cast<double>(2 * options.splits);
+        return total / static_cast<double>(2 * split);
     }
 
 private:
@@ -85,32 +90,60 @@ private:
         return detail::solve_class_means(sums, counts).means;
     }
 
+    /// Cells with a label, rising. Of very many `most` are enough: of each class its share, but no
+    /// fewer than 100 while it has them.
+    [[nodiscard]] std::vector<Index> some_of_each(std::span<const Label> labels, Index classes,
+                                                  RandomStream& random) const {
+        std::vector<Index> sizes(static_cast<std::size_t>(classes), 0), cells;
+        for (Index i = 0; i < std::ssize(labels); ++i) {
+            const Label k = labels[static_cast<std::size_t>(i)];
+            if (k == left_out) continue;
+            cells.push_back(i);
+            ++sizes[static_cast<std::size_t>(k)];
+        }
+        const Index n = std::ssize(cells);
+        if (n <= options.most_cells) return cells;
+        std::vector<Index> wanted, some;
+        for (const Index size : sizes)
+            wanted.push_back(std::max<Index>(100, size * options.most_cells / n));
+        for (const Index at : random.permutation(n)) {
+            const Index cell = cells[static_cast<std::size_t>(at)];
+            const Label k = labels[static_cast<std::size_t>(cell)];
+            if (wanted[static_cast<std::size_t>(k)]-- > 0) some.push_back(cell);
+        }
+        std::sort(some.begin(), some.end());
+        return some;
+    }
+
     template <class SourceRows, class TargetRows>
     [[nodiscard]] double one_direction(const Standardized<SourceRows>& source,
-                                       std::span<const Label> labels, Index classes,
+                                       const std::vector<Index>& cells,
+                                       std::span<const Label> all_labels, Index classes,
                                        const Standardized<TargetRows>& target, const Graph& nearest,
-                                       const Matrix<W>& profiles, const std::vector<bool>& calling,
-                                       const std::vector<bool>& held_out,
+                                       const Matrix<W>& profiles, const std::vector<Index>& calling,
+                                       const std::vector<Index>& held_out,
                                        const RunOptions& run) const {
         // the source's axes on the calling genes
         const Index p = source.cols(),
-                    q = std::min({options.factors, source.rows() - 1, p / 2 - 1});
-        const auto seen = keep_genes(source, calling);
+                    q = std::min({options.factors, std::ssize(cells) - 1, std::ssize(calling) - 1});
+        const auto seen = copy_part(source, cells, calling, run);
+        std::vector<Label> labels;
+        for (const Index i : cells) labels.push_back(all_labels[static_cast<std::size_t>(i)]);
         const auto svd =
             TruncatedSVD<Scalar>{{.factors = q, .max_iterations = 20, .tolerance = 1e-3}}.fit(
                 seen, {.seed = run.seed, .threads = run.threads, .stop = run.stop});
         const RowMatrix<W> z = svd.scores.template cast<W>();
         const std::span<const std::int32_t> section =
-            source.sections() > 1 ? std::span<const std::int32_t>(source.section())
-                                  : std::span<const std::int32_t>{};
+            seen.sections() > 1 ? std::span<const std::int32_t>(seen.section())
+                                : std::span<const std::int32_t>{};
         const auto axes = discriminant_axes(z, labels, classes, section, W(1e-3));
         const Matrix<W> centers =
             class_means(RowMatrix<W>(z * axes.axes), labels, classes, section).means;
 
         // calls of the target's spots, up to a shift that all of them share
-        const Matrix<W> weights = svd.loading.template cast<W>() * axes.axes;
-        const RowMatrix<W> own =
-            project<Scalar>(keep_genes(target, calling), weights, run).template cast<W>();
+        Matrix<W> weights = Matrix<W>::Zero(p, axes.axes.cols());
+        weights(calling, Eigen::all) = svd.loading.template cast<W>() * axes.axes;
+        const RowMatrix<W> own = project<Scalar>(target, weights, run).template cast<W>();
         const Index scale[] = {options.neighbors};
         const RowMatrix<W> v = neighborhood_means(own, nearest, scale, run);
         const RowMatrix<W> calls = call(v, centers);
@@ -126,17 +159,14 @@ private:
         for (Index k = 0; k < classes; ++k)
             if (sizes[k] >= static_cast<W>(options.fewest)) called.push_back(k);
         if (called.size() < 2) return 0;
-        std::vector<Index> genes;
-        for (Index j = 0; j < p; ++j)
-            if (held_out[static_cast<std::size_t>(j)]) genes.push_back(j);
         const Vector<W> n = sizes(called);
         const auto centered = [&](Matrix<W> m) {
             m.rowwise() -= (n.transpose() * m / n.sum()).eval();
             return m;
         };
         const Matrix<W> of_target =
-            centered(n.cwiseInverse().asDiagonal() * swept.product(genes, called).transpose());
-        const Matrix<W> of_source = centered(profiles(called, genes));
+            centered(n.cwiseInverse().asDiagonal() * swept.product(held_out, called).transpose());
+        const Matrix<W> of_source = centered(profiles(called, held_out));
         const auto dot = [&](const Matrix<W>& a, const Matrix<W>& b) {
             return a.cwiseProduct(b).rowwise().sum().dot(n);
         };

@@ -26,8 +26,8 @@ enum class Scores {
 
 /// The criterion at one λ of a grid.
 struct LambdaPoint {
-    double lambda = 0;
-    double error = 0;
+    double lambda = 0;  ///< of the grid
+    double error = 0;   ///< the criterion, the least being best
 };
 
 /// What TransferLoading::fit finds.
@@ -40,10 +40,10 @@ struct TransferFit {
     std::vector<LambdaPoint> lambda_curve;  ///< of ChooseLambda; else empty
     std::vector<double> trace;              ///< objective after every half step (V, W, V, W, …)
     double reconstruction_error = 0;        ///< ‖X − VW'‖² with the last V and W
-    Index iterations = 0;
-    bool converged = false;
-    bool stopped = false;  ///< on request
-    std::vector<std::string> warnings;
+    Index iterations = 0;                   ///< done
+    bool converged = false;                 ///< within the tolerance, before max_iterations
+    bool stopped = false;                   ///< on request
+    std::vector<std::string> warnings;      ///< what went badly, in words
 };
 
 namespace detail {
@@ -176,13 +176,13 @@ struct TransferLoading {
     using W = Wide<Scalar>;
 
     struct Options {
-        double lambda = 1;  ///< ≥ 0; infinity keeps the source's loading
-        Penalty penalty = Penalty::relative;
-        Scores scores = Scores::generalized;
-        Index max_iterations = 100;
-        double tolerance = 1e-6;      ///< relative change of the objective
-        bool published_stop = false;  ///< compare the reconstruction error alone, and
-                                      ///< return the V that the last W was made from
+        double lambda = 1;                    ///< ≥ 0; infinity keeps the source's loading
+        Penalty penalty = Penalty::relative;  ///< on the distance from the source
+        Scores scores = Scores::generalized;  ///< how they are computed
+        Index max_iterations = 100;           ///< at most so many
+        double tolerance = 1e-6;              ///< relative change of the objective
+        bool published_stop = false;          ///< compare the reconstruction error alone, and
+                                              ///< return the V that the last W was made from
 
         /// The published code: absolute λ, least squares, its own stopping rule.
         [[nodiscard]] static Options published() {
@@ -242,6 +242,7 @@ struct TransferLoading {
                 "; it must be 0 or more (infinity keeps the source's loading)");
     }
 
+    /// When to stop, as detail::alternate asks for it.
     [[nodiscard]] detail::AlternationStop stop_rule() const {
         return {options.max_iterations, options.tolerance, options.published_stop};
     }

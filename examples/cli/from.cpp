@@ -1,0 +1,113 @@
+#include "from.hpp"
+
+#include <transst/core/errors.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+namespace transst_program {
+namespace {
+
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+using transst::require;
+
+Json options_in(const std::string& path) {
+    std::error_code ignored;
+    require<transst::FileError>(std::filesystem::is_regular_file(path, ignored), "--from: ", path,
+                                ": expected the fit.json of an earlier run, found ",
+                                std::filesystem::exists(path, ignored) ? "a folder" : "nothing");
+    std::ifstream file(path);
+    const Json fit = Json::parse(file, nullptr, false);
+    require<transst::BadData>(fit.is_object() && fit.value("program", "") == "transst" &&
+                                  fit.contains("options") && fit["options"].is_object(),
+                              "--from: ", path,
+                              ": expected the fit.json of an earlier run, found something else or "
+                              "a part of it; name a whole one");
+    return fit["options"];
+}
+
+/// What an option's value is on the command line: several words where it was given several times.
+Words words_of(const std::string& name, const Json& value) {
+    if (value.is_string()) return {value.get<std::string>()};
+    if (!value.is_array()) return {value.dump()};
+    Words each;
+    for (const auto& one : value)
+        each.push_back(one.is_string() ? one.get<std::string>() : one.dump());
+    if (name != "clusters" || each.empty()) return each;
+    std::string list;
+    for (const auto& one : each) list += (list.empty() ? "" : ",") + one;
+    return {list};
+}
+
+/// An option given anew, and those of the earlier run that say something only beside its old value.
+const std::vector<std::pair<std::string, std::set<std::string>>> displaced{
+    {"--neighborhood", {"neighbors", "radius"}},
+    {"--gene-list", {"genes", "gene_criterion", "genes_from"}},
+    {"--genes", {"gene_list"}},
+    {"--gene-criterion", {"gene_list"}},
+    {"--method",
+     {"published", "standardize", "trust", "kappa", "lambda", "penalty", "scores", "field", "beta",
+      "starts", "neighbors"}},
+    {"--published",
+     {"method", "standardize", "trust", "kappa", "lambda", "penalty", "scores", "field", "beta",
+      "starts", "neighborhood", "neighbors", "radius"}}};
+
+/// What --published sets itself.
+const std::set<std::string> set_by_published{"standardize", "penalty", "scores",      "field",
+                                             "beta",        "starts",  "neighborhood"};
+
+}  // namespace
+
+Words with_earlier_options(Words arguments) {
+    if (arguments.empty() || arguments.front() != "cluster") return arguments;
+    std::string path;
+    for (auto at = arguments.begin(); at != arguments.end(); ++at) {
+        const bool apart = *at == "--from";
+        if (!apart && !at->starts_with("--from=")) continue;
+        require(!apart || at + 1 != arguments.end(), "--from: name the fit.json of an earlier run");
+        path = apart ? *(at + 1) : at->substr(std::string_view("--from=").size());
+        arguments.erase(at, at + (apart ? 2 : 1));
+        break;
+    }
+    if (path.empty()) return arguments;
+
+    const auto given = [&](const std::string& option) {
+        return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& word) {
+            return word == option || word.starts_with(option + "=");
+        });
+    };
+    const Json options = options_in(path);
+    const bool published = options.value("published", false);
+    Words earlier;
+    for (const auto& [name, value] : options.items()) {
+        std::string option = "--" + (name == "sources" ? "source" : name);
+        std::replace(option.begin(), option.end(), '_', '-');
+        if (given(option)) continue;
+        if (std::any_of(displaced.begin(), displaced.end(), [&](const auto& pair) {
+                return given(pair.first) && pair.second.contains(name);
+            }))
+            continue;
+        if (published && set_by_published.contains(name)) continue;
+        if (value.is_boolean()) {
+            if (value.get<bool>()) earlier.push_back(option);
+            continue;
+        }
+        if (name == "layer" && value == "chosen") continue;
+        if (name == "memory") {
+            earlier.insert(earlier.end(),
+                           {option, std::to_string(value.get<double>() / 1e3) + "KB"});
+            continue;
+        }
+        for (const auto& word : words_of(name, value))
+            earlier.insert(earlier.end(), {option, word});
+    }
+    arguments.insert(arguments.begin() + 1, earlier.begin(), earlier.end());
+    return arguments;
+}
+
+}  // namespace transst_program

@@ -1,0 +1,168 @@
+// What every reader of samples is told, and what it gives back.
+#pragma once
+
+#include <transst/core/labels.hpp>
+#include <transst/matrix/stored_rows.hpp>
+#include <transst/preprocess/sample.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+
+namespace transst {
+
+/// How samples are read, whatever the format.
+struct ReadOptions {
+    double stretch_x = 1;  ///< x is multiplied by it, > 0
+    double stretch_y = 1;  ///< y is multiplied by it, > 0: √3 for array positions of Visium
+    std::string label_column = "label";      ///< column with the labels
+    bool label_optional = false;             ///< a column of another name may be absent, too
+    std::string section_column = "section";  ///< column with the sections
+    bool section_optional = false;           ///< a column of another name may be absent, too
+    std::string spatial_key = "spatial";     ///< AnnData: obsm with the places. Space Ranger:
+                                             ///< spatial (pixels) or array (rows and columns)
+    std::string layer{};  ///< AnnData: X, raw or a layer's name; 10x HDF5: a genome. Empty: chosen
+    std::int64_t matrix_bytes = 0;  ///< as RunOptions: what is beyond goes to a scratch file. The
+                                    ///< matrix must then be sorted by cell, or dense. 0: no limit
+    std::string scratch{};          ///< folder of the scratch file; empty: the system's
+};
+
+/// What a sample was read from.
+enum class SampleFormat {
+    ten_x_folder,  ///< read_folder
+    space_ranger,  ///< a folder of Space or Cell Ranger
+    ten_x_h5,      ///< read_ten_x_h5
+    anndata,       ///< read_anndata
+    table          ///< read_table
+};
+
+/// "10x folder" and so on, as messages say it.
+[[nodiscard]] constexpr std::string_view to_text(SampleFormat format) {
+    switch (format) {
+        case SampleFormat::ten_x_folder:
+            return "10x folder";
+        case SampleFormat::space_ranger:
+            return "Space Ranger folder";
+        case SampleFormat::ten_x_h5:
+            return "10x HDF5 file";
+        case SampleFormat::anndata:
+            return "AnnData file";
+        case SampleFormat::table:
+            break;
+    }
+    return "table";
+}
+
+/// A sample and where in its file it was found.
+struct SampleFile {
+    Sample<StoredRows<float>> sample{};                ///< what it holds
+    SampleFormat format = SampleFormat::ten_x_folder;  ///< which it is
+    std::string matrix{};                ///< that was read: "layers/counts"; empty: there is one
+    std::vector<std::string> layers{};   ///< what ReadOptions::layer may name
+    std::vector<std::string> columns{};  ///< what is known about the cells, by name
+    std::vector<std::string> places{};   ///< what ReadOptions::spatial_key may name
+};
+
+namespace detail {
+
+/// How matrices are stored that are read so.
+[[nodiscard]] inline RunOptions storage(const ReadOptions& options) {
+    return {.matrix_bytes = options.matrix_bytes, .scratch = options.scratch};
+}
+
+/// The same sample, as the readers that return nothing but samples hand it out.
+[[nodiscard]] inline Sample<CompressedRows<float>> in_memory(Sample<StoredRows<float>> from) {
+    return {.expression = std::move(from.expression).in_memory(),
+            .genes = std::move(from.genes),
+            .symbols = std::move(from.symbols),
+            .barcodes = std::move(from.barcodes),
+            .labels = std::move(from.labels),
+            .sections = std::move(from.sections),
+            .coordinates = std::move(from.coordinates),
+            .values = from.values,
+            .name = std::move(from.name)};
+}
+
+/// Log expression stays below: even log2 of a million is 20.
+inline constexpr float largest_logarithm = 50;
+
+/// Which matrix would do.
+enum class Wanted { counts, expression, anything };
+
+/// Looks at every value while it is read, to tell counts from log expression.
+struct ValueScan {
+    bool whole = true;
+    float least = 0, most = 0;  // zeros, which are not visited, included
+
+    void add(float value) {
+        whole = whole && value == std::trunc(value);
+        least = std::min(least, value);
+        most = std::max(most, value);
+    }
+
+    [[nodiscard]] bool fits(Wanted wanted) const {
+        return wanted == Wanted::anything || (least >= 0 && (whole || wanted != Wanted::counts));
+    }
+
+    /// Whole numbers are counts, others log expression, unless they are too large for that: such
+    /// are normalised like counts. What goes below 0 can only be on a log scale.
+    [[nodiscard]] Values values() const {
+        return least >= 0 && (whole || most > largest_logarithm) ? Values::counts
+                                                                 : Values::log_expression;
+    }
+};
+
+/// "a, b and c"; beyond `most` how many there are.
+[[nodiscard]] inline std::string in_words(std::span<const std::string> names,
+                                          std::size_t most = 8) {
+    if (names.empty()) return "nothing";
+    const std::size_t shown = std::min(most, names.size());
+    std::string out;
+    for (std::size_t i = 0; i < shown; ++i)
+        out += (i == 0 ? "" : i + 1 < names.size() ? ", " : " and ") + names[i];
+    return names.size() > shown ? text(out, " … (", names.size(), ")") : out;
+}
+
+/// A name that stands twice, and where.
+struct Repeated {
+    std::string name;
+    Index first, again;
+};
+
+[[nodiscard]] inline std::optional<Repeated> find_repeated(std::span<const std::string> names) {
+    std::vector<std::size_t> order(names.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return names[a] != names[b] ? names[a] < names[b] : a < b;
+    });
+    for (std::size_t i = 0; i + 1 < order.size(); ++i)
+        if (names[order[i]] == names[order[i + 1]])
+            return Repeated{names[order[i]], static_cast<Index>(order[i]),
+                            static_cast<Index>(order[i + 1])};
+    return std::nullopt;
+}
+
+inline void check_stretch(const ReadOptions& options, std::string_view who) {
+    for (const double stretch : {options.stretch_x, options.stretch_y})
+        require(std::isfinite(stretch) && stretch > 0, who,
+                ": stretch_x and stretch_y must be positive, got ", stretch);
+}
+
+/// Labels or sections; a column that is missing in every cell counts as absent.
+[[nodiscard]] inline std::vector<std::string> unless_all_missing(std::vector<std::string> words) {
+    if (std::all_of(words.begin(), words.end(), [](const auto& w) { return is_missing(w); }))
+        words.clear();
+    for (auto& word : words)
+        if (word.empty()) word = "NA";
+    return words;
+}
+
+/// The name of a file or folder, as messages and tables show it.
+[[nodiscard]] inline std::string sample_name(const std::filesystem::path& path) {
+    const auto whole = std::filesystem::absolute(path).lexically_normal();
+    return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
+}  // namespace detail
+}  // namespace transst

@@ -1,0 +1,120 @@
+// What the program shows while it works, and how it takes Ctrl-C.
+#include "program.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+using namespace support;
+
+namespace {
+
+/// Enough to be busy for long: many starts of mixtures for many numbers of clusters.
+const Words long_work = {"--trust", "none", "--clusters", "2-40", "--starts", "500"};
+
+/// Waits until the file holds `part`.
+bool appears(const std::filesystem::path& file, const std::string& part) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (std::chrono::steady_clock::now() < until) {
+        if (count(slurp(file), part) > 0) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+}
+
+Words cluster_words(const Words& more) {
+    Words all = {"cluster", "--target", "target", "--out", "out", "--factors", "4"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("nothing is shown where stderr is no terminal, and with --verbose each iteration") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    const auto silent = job.cluster({"--trust", "anchored"});
+    REQUIRE(silent.code == 0);
+    CHECK(silent.err.empty());
+    const auto told = job.cluster({"--trust", "anchored", "--verbose", "--force"});
+    REQUIRE(told.code == 0);
+    for (const char* stage :
+         {" s  reading\n", " s  prepare\n", " s  PLDR ", " s  anchored mixture\n",
+          " s  mixture 1 of at most ", ", objective ", " s  writing\n"}) {
+        INFO(stage);
+        CHECK(count(told.err, stage) >= 1);
+    }
+    // the last objective is the one that fit.json has
+    const auto trace = job.fit()["steps"]["pldr"]["trace"];
+    CHECK(count(told.err, "PLDR " + std::to_string(trace.size() - 1) + " of") == 1);
+    CHECK(count(told.err, "\r") == 0);
+    check_refused(job.cluster({"--quiet", "--verbose", "--force"}), 2, {"--quiet", "--verbose"});
+}
+
+TEST_CASE("Ctrl-C stops at the next iteration, writes what there is and says so") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program, small_source(), make_tissue(40, 3));
+    Words words = cluster_words(long_work);
+    words.push_back("--verbose");
+    const pid_t child = start(program, job.folder, words);
+    REQUIRE(appears(job / ".stderr", "mixture 1 of"));
+    const auto asked = std::chrono::steady_clock::now();
+    ::kill(child, SIGINT);
+    const auto outcome = finish(child, job.folder);
+    CHECK(std::chrono::steady_clock::now() - asked < std::chrono::seconds(20));
+    CHECK(outcome.code == 130);
+    CHECK(
+        outcome.err.ends_with("transst: stopped on request; what had been found by then is in "
+                              "out\n"));
+    CHECK(job.fit()["stopped"] == true);
+    CHECK(lines(job / "out/labels.tsv").size() == 1601);
+}
+
+TEST_CASE("a second Ctrl-C ends the program at once") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program, small_source(), make_tissue(40, 3));
+    Words words = cluster_words(long_work);
+    words.push_back("--verbose");
+    const pid_t child = start(program, job.folder, words);
+    REQUIRE(appears(job / ".stderr", "mixture 1 of"));
+    for (int more = 0; more < 100; ++more) {  // one that still waits counts for several
+        ::kill(child, SIGINT);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    CHECK(finish(child, job.folder).code == 128 + SIGINT);
+    CHECK(job.left_nothing());
+}
+
+TEST_CASE("on a terminal one line is rewritten, and is gone at the end") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program, small_source(), make_tissue(40, 3));
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+    REQUIRE(terminal >= 0);
+    REQUIRE(::grantpt(terminal) == 0);
+    REQUIRE(::unlockpt(terminal) == 0);
+    const int other = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
+    REQUIRE(other >= 0);
+    const pid_t child = start(program, job.folder, cluster_words(long_work), other);
+    ::close(other);
+    std::string seen;
+    char part[512];
+    const auto begun = std::chrono::steady_clock::now();
+    bool asked = false;
+    for (ssize_t got; (got = ::read(terminal, part, sizeof part)) > 0;) {
+        seen.append(part, static_cast<std::size_t>(got));
+        if (!asked && count(seen, "] ") > 2) {
+            CHECK(std::chrono::steady_clock::now() - begun > std::chrono::milliseconds(900));
+            ::kill(child, SIGINT);
+            asked = true;
+        }
+    }
+    ::close(terminal);
+    const auto outcome = finish(child, job.folder);
+    INFO(seen);
+    CHECK(outcome.code == 130);
+    CHECK(count(seen, "mixture [") >= 1);
+    CHECK(count(seen, ", at most ") >= 1);
+    CHECK(count(seen, "\n") == 1);  // the sentence at the end
+    CHECK(count(seen, "\r\x1b[Ktransst: stopped on request") == 1);
+    for (const auto& line : split(seen, '\r')) CHECK(line.size() < 80 + 20);
+}
