@@ -37,12 +37,15 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
         out.lambda = fit.trust == Trust::anchored ? std::numeric_limits<double>::infinity()
                      : fit.transfer               ? fit.transfer->lambda
                                                   : 0.0;
-        out.steps["trust"] = {{"trust", to_text(fit.trust)}, {"relevance", fit.relevance}};
+        out.steps["trust"] = {{"trust", to_text(fit.trust)},
+                              {"relevance", fit.relevance},
+                              {"source_reliability", fit.source_reliability}};
         if (fit.space)
             out.steps["trust"]["held_out_accuracy"] = {
                 {"discriminant", fit.space->discriminant_accuracy},
                 {"factors", fit.space->factors_accuracy},
                 {"largest_class", fit.space->largest_class_share}};
+        if (fit.space) out.steps["trust"]["contradicted_labels"] = fit.space->contradicted_share;
         if (fit.released_agreement)
             out.steps["trust"]["released_agreement"] = *fit.released_agreement;
         if (fit.trust == Trust::anchored) out.steps["trust"]["kappa"] = options.kappa;

@@ -54,6 +54,7 @@ struct RegionsFit {
     std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
     Trust trust = Trust::none;                ///< the way that was taken
     double relevance = 0;                     ///< SourceRelevance, in [−1, 1]; 0 without a source
+    double source_reliability = 1;            ///< of its class profiles, see Relevance
     std::optional<ScoreSpaceChoice> space;    ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
@@ -87,15 +88,17 @@ struct FindRegions {
         Index neighbors = 6;           ///< of the Potts field
         std::vector<Index> scales{0, 6, 18, 36};  ///< neighbours that scores are averaged over
         double kappa = 1000;                      ///< pseudo-spots behind each class, when anchored
-        Index starts = 5;                         ///< of a mixture without anchors
-        std::optional<double> beta{};             ///< of the Potts field; nothing: estimated
-        std::optional<Trust> trust{};             ///< decided by the caller; nothing: learned
-        double lambda = 1;                        ///< of TransferLoading, relative, when adapted
-        double anchored_from = 0.5;   ///< squared relevance above which the source explains more of
-                                      ///< the target's classes than it leaves unexplained
-        double used_from = 0.1;       ///< and above which it is worth a look
-        double released_from = 0.75;  ///< released_agreement above which anchors are believed
-        double guided_from = 0.5;     ///< assortativity from which guided clusters are coherent
+        Index starts = 5;              ///< of a mixture without anchors; of each guided one,
+                                       ///< of which there are many, half as many
+        std::optional<double> beta{};  ///< of the Potts field; nothing: estimated
+        std::optional<Trust> trust{};  ///< decided by the caller; nothing: learned
+        double lambda = 1;             ///< of TransferLoading, relative, when adapted
+        double anchored_from = 0.5;  ///< squared relevance above which the source explains more of
+                                     ///< the target's classes than it leaves unexplained
+        double used_from = 0.1;      ///< and above which it is worth a look
+        double contradicted_to = 1.0 / 3;  ///< share of the source's labels that may be wrong
+        double released_from = 0.75;       ///< released_agreement above which anchors are believed
+        double guided_from = 0.5;       ///< assortativity from which guided clusters are coherent
         bool allow_duplicates = false;  ///< of the same place in the same section
     } options{};
 
@@ -198,6 +201,7 @@ private:
         if (out.trust != Trust::none) return out;
         RegionsFit alone = without_source(target, graph, run, clock);
         alone.relevance = out.relevance;
+        alone.source_reliability = out.source_reliability;
         alone.decisions.insert(alone.decisions.begin(), out.decisions.begin(), out.decisions.end());
         alone.class_names = std::move(out.class_names);
         alone.labelled_cells = out.labelled_cells;
@@ -231,17 +235,25 @@ private:
                                          const RunOptions& run, StepClock& clock) const {
         const auto& witness = source.witness();
         run.begin("relevance");
-        out.relevance = SourceRelevance<>{}.fit(witness, target, nearest, run);
+        const Relevance relevance = SourceRelevance<>{}.fit(witness, target, nearest, run);
         clock.end("relevance");
-        const double explained = out.relevance > 0 ? out.relevance * out.relevance : 0;
-        const std::string found = text("relevance of the source ", rounded(out.relevance));
+        out.relevance = relevance.correlation;
+        out.source_reliability = relevance.reliability;
+        // classes are taken over as they were measured; whether the source is worth a look does not
+        // depend on how well that was
+        const auto explained = [](double correlation) {
+            return correlation > 0 ? correlation * correlation : 0;
+        };
+        const std::string found =
+            text("relevance of the source ", rounded(relevance.correlation), ", ",
+                 rounded(relevance.corrected()), " but for noise in its class profiles");
         if (options.trust) {
             out.trust = *options.trust;
             out.decisions.push_back(text(found, "; trust was set to '", to_text(out.trust), "'"));
-        } else if (explained > options.anchored_from) {
+        } else if (explained(relevance.correlation) > options.anchored_from) {
             out.trust = Trust::anchored;
             out.decisions.push_back(text(found, ": its classes anchor the target's clusters"));
-        } else if (explained > options.used_from) {
+        } else if (explained(relevance.corrected()) > options.used_from) {
             out.trust = Trust::adapted;
             out.decisions.push_back(text(found, ": its classes are not taken over"));
         } else {
@@ -320,6 +332,17 @@ private:
             return false;
         }
 
+        if (out.space->contradicted_share > 0)
+            out.decisions.push_back(
+                text(rounded(100 * out.space->contradicted_share),
+                     " % of the source's labels are contradicted by their "
+                     "cells' expression",
+                     source.placed() ? "; those that neighbours do not share are" : " and",
+                     " left out"));
+        if (!options.trust && out.space->contradicted_share > options.contradicted_to) {
+            out.decisions.push_back("these are too many: the source's classes are not taken over");
+            return false;
+        }
         const Scores64 v = neighborhood_means(source.pldr().transform(target, run), nearest,
                                               std::span<const Index>(source.scales()), run) *
                            described.weights;
@@ -416,8 +439,9 @@ private:
                 ? options.clusters
                 : number_of_clusters(own_scores(target, run), graph, fit_free(run), run, out);
         out.clusters =
-            GuidedGMM_MRF{{.clusters = wanted, .starts = options.starts, .beta = options.beta}}.fit(
-                target, information, graph, run);
+            GuidedGMM_MRF{
+                {.clusters = wanted, .starts = (options.starts + 1) / 2, .beta = options.beta}}
+                .fit(target, information, graph, run);
         const double coherence = assortativity(out.clusters.labels, graph);
         const bool coherent = coherence >= options.guided_from;
         out.decisions.push_back(text(

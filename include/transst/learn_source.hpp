@@ -16,7 +16,7 @@ namespace transst {
 /// The source's classes as anchors of a target's clusters.
 struct SourceAnchors {
     ScoreSpaceChoice space;            ///< how well held-out cells of the source are named
-    DescribedClasses<double> classes;  ///< in the better space, of all cells
+    DescribedClasses<double> classes;  ///< in the better space, of cells whose labels are believed
 };
 
 namespace detail {
@@ -85,14 +85,13 @@ public:
             const auto svd =
                 TruncatedSVD<>{{.factors = factors_, .max_iterations = 30, .tolerance = 1e-3}}.fit(
                     prepared_.source, run_);
-            SourceAnchors out;
-            out.space =
+            const auto found =
                 choose_score_space(at_scales(svd.scores), factors_, labels(), classes(),
                                    prepared_.source_coordinates, prepared_.source.section(), run_);
-            out.classes = describe_classes(out.space.best,
-                                           at_scales(factors.transform(prepared_.source, run_)),
-                                           factors_, labels(), classes());
-            return out;
+            return SourceAnchors{
+                found.choice, describe_classes(found.choice.best,
+                                               at_scales(factors.transform(prepared_.source, run_)),
+                                               factors_, found.believed, classes())};
         });
     }
 
