@@ -1,4 +1,5 @@
 // transst cluster, the program's own way: trust learned from the target.
+#include "model.hpp"
 #include "outcome.hpp"
 
 #include <transst/find_regions.hpp>
@@ -6,15 +7,18 @@
 namespace transst_program {
 
 Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tissue>& sources,
-                           const Tissue& target, const transst::RunOptions& run) {
+                           const Tissue& target, const transst::RunOptions& run,
+                           const SavedModel* model) {
     using namespace transst;
     FindRegions find;
     auto& o = find.options;
     o.try_clusters = options.clusters.size() > 1 ? options.clusters : std::vector<Index>{};
     o.clusters = options.clusters.front();
     o.criterion = clusters_criteria.at(options.criterion);
-    o.prepare = prepare_options(options);
-    o.factors = options.factors;
+    if (!model) {
+        o.prepare = prepare_options(options);
+        o.factors = options.factors;
+    }
     o.graph = own_graph(options, target);
     if (options.neighbors) o.neighbors = *options.neighbors;
     if (options.starts) o.starts = *options.starts;
@@ -25,12 +29,13 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     if (options.trust == "adapted") o.trust = Trust::adapted;
     if (options.trust == "guided") o.trust = Trust::guided;
     if (options.trust == "none") o.trust = Trust::none;
-    auto fit = find.fit(sources, target, run);
+    auto fit = model ? find.fit(model->model, target, run) : find.fit(sources, target, run);
 
     Outcome out;
+    if (model) out.model = in_json(*model);
     out.clusters = std::move(fit.clusters);
     out.scores = std::move(fit.scores);
-    if (!sources.empty()) {
+    if (model || !sources.empty()) {
         out.names = std::move(fit.names);
         out.relevance = fit.relevance;
         // how the source's loading was taken: as it is, adapted, or not at all

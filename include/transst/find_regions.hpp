@@ -124,6 +124,39 @@ struct FindRegions {
         });
     }
 
+    /// A model of the source in its place, which brings genes, factors and scales with it. Genes of
+    /// the model that the target lacks, or that do not vary there, are left out, and said in
+    /// warnings. Throws BadData where there are no more of them, or of spots, than factors,
+    /// and as above.
+    template <class Expression>
+    [[nodiscard]] RegionsFit fit(const SourceModel& model, const Sample<Expression>& target,
+                                 const RunOptions& run = {}) const {
+        FindRegions same = *this;
+        same.options.prepare = model.prepare;
+        same.options.factors = model.pldr.factors();
+        same.options.scales = model.scales;
+        return same.with_knowledge(target, run, [&](StepClock& clock, auto&& apply) {
+            run.begin("prepare");
+            const auto prepared = Prepare{model.prepare}.fit_target(
+                {model.genes, model.symbols, "the model"}, target, run);
+            RegionsFit out;
+            describe(prepared, out);
+            out.class_names = model.class_names;
+            out.labelled_cells = model.labelled_cells;
+            const Index found = std::ssize(prepared.genes), factors = model.pldr.factors();
+            require<BadData>(found > factors, target.name, " has ", found, " of the model's ",
+                             model.genes.size(), " genes, too few for its ", factors,
+                             " factors; take a target of the same species and kind of gene id, or "
+                             "learn a model from genes that it has");
+            require<BadData>(target.rows() > factors, target.name, " has ", target.rows(),
+                             " spots, too few for the model's ", factors,
+                             " factors; learn a model with fewer");
+            const SourceModel known = model.with_genes(prepared.asked_for);
+            clock.end("prepare");
+            return apply(prepared.target, detail::KnownSource(known), std::move(out));
+        });
+    }
+
     /// One source.
     template <class SourceExpression, class TargetExpression>
     [[nodiscard]] RegionsFit fit(const Sample<SourceExpression>& source,
@@ -152,9 +185,7 @@ private:
                 "FindRegions::fit: clusters = ", options.clusters, ", ", target.name, " has ",
                 target.rows(),
                 " spots; clusters must be at least 1 and at most the number of spots");
-        require(!options.scales.empty() && options.scales.front() == 0 &&
-                    std::is_sorted(options.scales.begin(), options.scales.end()),
-                "FindRegions::fit: scales must rise from 0");
+        detail::check_scales(options.scales, "FindRegions::fit");
         require(options.neighbors >= 1, "FindRegions::fit: neighbors = ", options.neighbors,
                 "; it must be at least 1");
         require(options.kappa > 0, "FindRegions::fit: kappa = ", options.kappa,
@@ -194,7 +225,7 @@ private:
         const Graph nearest = detail::nearest_spots(target.coordinates, target.sections,
                                                     longest_scale(), options.allow_duplicates, run);
         clock.end("neighbours");
-        RegionsFit out = go(clock, [&](const auto& rows, auto& source, RegionsFit&& described) {
+        RegionsFit out = go(clock, [&](const auto& rows, auto&& source, RegionsFit&& described) {
             return with_source(rows, source, std::move(described), nearest, graph, run, clock);
         });
         out.times = clock.times();
@@ -212,16 +243,8 @@ private:
 
     template <class SourceRows, class TargetRows>
     void check_factors(const Prepared<SourceRows, TargetRows>& prepared) const {
-        const Index cells = prepared.source.rows(), spots = prepared.target.rows(),
-                    genes = prepared.target.cols();
-        const Index least = std::min({cells > 0 ? cells : spots, spots, genes});
-        require(
-            options.factors >= 1 &&
-                    options.factors<least, "FindRegions::fit: factors = ", options.factors, cells> 0
-                ? text(", the labelled cells are ", cells)
-                : std::string(),
-            ", the spots ", spots, " and the genes ", genes,
-            "; factors must be at least 1 and below ", least);
+        detail::check_factors(options.factors, prepared.source.rows(), prepared.target.rows(),
+                              prepared.target.cols(), "FindRegions::fit");
     }
 
     [[nodiscard]] Index longest_scale() const {
