@@ -288,6 +288,7 @@ SourceModel SourceModel::with_genes(const std::vector<Index>& kept) const {
     out.information = information(kept);
     out.profiles = profiles(kept, Eigen::all);
     out.witness.profiles = witness.profiles(Eigen::all, kept);
+    for (auto& half : out.witness.of_half_the_cells) half = Matrix<double>(half(Eigen::all, kept));
     for (auto& half : out.witness.halves) {
         std::vector<Index> rows, calling, held_out;
         for (std::size_t i = 0; i < half.calling.size(); ++i)
@@ -347,7 +348,9 @@ void SourceModel::check() const {
              shaped(anchors.classes.densities.sizes, classes, 1),
          "the anchors");
     hold(shaped(information, p, 1) && shaped(profiles, p, classes) &&
-             shaped(witness.profiles, classes, p),
+             shaped(witness.profiles, classes, p) &&
+             shaped(witness.of_half_the_cells[0], classes, p) &&
+             shaped(witness.of_half_the_cells[1], classes, p),
          "the profiles");
     for (const auto& half : witness.halves) {
         const auto rising = [&](const std::vector<Index>& columns) {

@@ -288,30 +288,42 @@ TEST_CASE("trust can be set, and is then kept to") {
     }
 }
 
+TEST_CASE("wrong labels are left out, unless they are too many") {
+    const std::uint64_t seed = GENERATE(1u, 2u);
+    const double share = GENERATE(0.2, 0.5);
+    Case one(seed, 5);
+    RandomStream random(seed, 9);
+    for (auto& label : one.source.labels)
+        if (random.uniform() < share)
+            label = "class " + std::to_string(1 + (label.back() - '1' + 1 + random.below(3)) % 4);
+    const auto fit = find.fit(one.source, one.target, {.seed = seed});
+    CAPTURE(seed, share, fit.relevance, fit.decisions);
+    check_sound(fit, one.target.rows(), 4, 4);
+    CHECK(fit.relevance > std::sqrt(0.5));
+    REQUIRE(fit.space.has_value());
+    CHECK(fit.space->contradicted_share == Approx(share).margin(0.08));
+    CHECK(mentions(fit.decisions, "are contradicted by their cells' expression"));
+    CHECK(mentions(fit.decisions, "these are too many") == (share > 0.4));
+    CHECK((fit.trust == Trust::anchored) == (share < 0.4));
+    CHECK(one.agreement(fit) >= one.oracle() - 0.06);
+}
+
 TEST_CASE("classes that the target does not bear out are not anchors") {
-    // labels wrong in two of five cells: profiles still correlate, but the classes lie elsewhere
+    // labels wrong in half of the cells, and believed
     const std::uint64_t seed = GENERATE(1u, 2u);
     Case one(seed, 8);
     RandomStream random(seed, 9);
     for (auto& label : one.source.labels)
-        if (random.uniform() < 0.4)
+        if (random.uniform() < 0.5)
             label = "class " + std::to_string(1 + (label.back() - '1' + 1 + random.below(3)) % 4);
-    const auto fit = find.fit(one.source, one.target, {.seed = seed});
+    auto believing = find;
+    believing.options.contradicted_to = 1;
+    const auto fit = believing.fit(one.source, one.target, {.seed = seed});
     CAPTURE(seed, fit.relevance, fit.decisions);
     check_sound(fit, one.target.rows(), 4, 4);
-    CHECK(fit.relevance > std::sqrt(0.5));
     CHECK(fit.trust != Trust::anchored);
-    if (seed == 1) {
-        REQUIRE(fit.released_agreement.has_value());
-        CHECK(*fit.released_agreement < 0.75);
-        CHECK(mentions(fit.decisions, "the target does not bear the source's classes out"));
-    } else {
-        CHECK(mentions(fit.decisions, "only 1 of 4 clusters hold spots"));
-    }
-    CHECK(fit.trust == Trust::adapted);
-    // and that is worth it
-    CHECK(one.agreement(fit) >
-          one.agreement(trusting(Trust::anchored).fit(one.source, one.target, {.seed = seed})));
+    CHECK((mentions(fit.decisions, "the target does not bear the source's classes out") ||
+           mentions(fit.decisions, "of 4 clusters hold spots: they are not taken over")));
 }
 
 TEST_CASE(

@@ -65,7 +65,7 @@ void members(A& a, M& m) {
 
 template <class A, ConstOrNot<SourceWitness<double>> M>
 void members(A& a, M& m) {
-    a(m.profiles, m.halves);
+    a(m.profiles, m.of_half_the_cells[0], m.of_half_the_cells[1], m.halves);
 }
 
 template <class A, ConstOrNot<SourceWitness<double>::Half> M>
@@ -83,7 +83,7 @@ template <class A, ConstOrNot<SourceAnchors> M>
 void members(A& a, M& m) {
     a.one_of(m.space.best, ScoreSpace::factors);
     a(m.space.discriminant_accuracy, m.space.factors_accuracy, m.space.largest_class_share,
-      m.classes.weights, m.classes.densities.gaussians.means,
+      m.space.contradicted_share, m.classes.weights, m.classes.densities.gaussians.means,
       m.classes.densities.gaussians.covariances, m.classes.densities.sizes);
 }
 
