@@ -53,6 +53,7 @@ template <class = void>
     std::vector<Label> none;
     take_over(out, free_mixture(scores, graph, clusters, starts, beta, run), {}, none);
     out.stopped = run.stop.stop_requested();
+    if (!beta) warn_at_cap(out.beta, MeanFieldOptions{}.beta_max, out.warnings);
     if (!out.converged && !out.stopped)
         out.warnings.push_back(text("the mixture did not converge in ", out.iterations,
                                     " iterations; its labels may still move"));
