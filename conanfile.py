@@ -54,6 +54,8 @@ class TransstConan(ConanFile):
             needs["io"] = ["transst", "zlib::zlib"]
         if self.options.with_hdf5:
             needs["hdf5"] = ["io", "hdf5::hdf5_c"]
+        # all components together; by default it would be called as one of them is
+        self.cpp_info.set_property("cmake_target_name", "transst::all")
         for name, requires in needs.items():
             component = self.cpp_info.components[name]
             component.set_property("cmake_target_name", f"transst::{name}")

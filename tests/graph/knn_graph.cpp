@@ -3,7 +3,9 @@
 
 #include <transst/graph/knn_graph.hpp>
 
+#include <chrono>
 #include <limits>
+#include <thread>
 
 using namespace transst;
 using support::contains;
@@ -187,4 +189,30 @@ TEST_CASE("what a neighbour graph refuses") {
         CHECK_THROWS_AS((KnnGraph{{.neighbors = 2}}.fit(broken)), BadData);
         CHECK_THROWS_WITH((KnnGraph{{.neighbors = 2}}.fit(broken)), contains("spot 4"));
     }
+}
+
+TEST_CASE("a stop requested while neighbours are looked for ends it, one before does not") {
+    const RowMatrix<double> x = RowMatrix<double>::Random(100'000, 2);
+    const auto stopped = [&](std::chrono::milliseconds after) {
+        std::stop_source source;
+        const std::jthread other([&] {
+            std::this_thread::sleep_for(after);
+            source.request_stop();
+        });
+        try {
+            (void)KnnGraph{{.neighbors = 12}}.fit(x, {}, {.stop = source.get_token()});
+        } catch (const Stopped&) {
+            return true;
+        }
+        return false;
+    };
+    // how long the search takes is not known: one of these falls into it
+    bool any = false;
+    for (int after = 4; after < 4000 && !any; after *= 2)
+        any = stopped(std::chrono::milliseconds(after));
+    CHECK(any);
+    std::stop_source before;
+    before.request_stop();
+    const RowMatrix<double> few = x.topRows(20);
+    CHECK(KnnGraph{}.fit(few, {}, {.stop = before.get_token()}).nodes() == 20);
 }

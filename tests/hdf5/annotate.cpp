@@ -61,6 +61,16 @@ TEST_CASE("a copy has what was found and all that was there") {
             columns.push_back(text("transst_", added));
         CHECK(now.columns == columns);
 
+        // cells that were left out have nothing
+        what.clusters[1] = left_out;
+        write(to, folder.path / "part.h5ad", what);
+        const auto part = [&](const std::string& column) {
+            return read_anndata(folder.path / "part.h5ad", {.label_column = column}).labels;
+        };
+        CHECK(part("transst_cluster") == Words{"1", "NA", "2", "3", "1", "3"});
+        CHECK(part("transst_name") == Words{"one", "NA", "NA", "one", "one", "one"});
+        CHECK(part("transst_novel") == Words{"False", "False", "True", "False", "False", "False"});
+
         // a later run without a source leaves nothing of this one
         write(to, folder.path / "again.h5ad", {.clusters = {0, 0, 0, 1, 1, 1}});
         const auto again =

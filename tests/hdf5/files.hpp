@@ -4,8 +4,9 @@
 #include "io/temp_folder.hpp"
 #include "support/catch.hpp"
 
-#include <transst/matrix/rows.hpp>
+#include <transst/io/read_sample.hpp>
 
+#include <functional>
 #include <hdf5.h>
 
 namespace support {
@@ -83,11 +84,41 @@ struct Spoiled {
         H5Dclose(dataset);
     }
 
+    /// A new dataset of whole numbers.
+    void add(const char* name, const std::vector<std::int64_t>& numbers) const {
+        const hsize_t size = numbers.size();
+        const hid_t space = H5Screate_simple(1, &size, nullptr);
+        const hid_t dataset =
+            H5Dcreate2(file, name, H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        REQUIRE(dataset >= 0);
+        CHECK(H5Dwrite(dataset, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers.data()) >=
+              0);
+        H5Dclose(dataset);
+        H5Sclose(space);
+    }
+
     void remove(const char* name) const { CHECK(H5Ldelete(file, name, H5P_DEFAULT) >= 0); }
 
     void move(const char* from, const char* to) const {
         CHECK(H5Lmove(file, from, file, to, H5P_DEFAULT, H5P_DEFAULT) >= 0);
     }
 };
+
+/// One of the files, as a sample.
+inline transst::SampleFile read_one(const std::string& name,
+                                    const transst::ReadOptions& options = {}) {
+    const TempFolder folder;
+    return transst::read_sample_file(unpack(folder, name), options);
+}
+
+/// The error for one of the files that was spoiled first.
+inline std::string error_of_one(const std::string& name,
+                                const std::function<void(const Spoiled&)>& spoil = {},
+                                const transst::ReadOptions& options = {}) {
+    const TempFolder folder;
+    const auto path = unpack(folder, name);
+    if (spoil) spoil(Spoiled(path));
+    return error_of(folder, [&] { (void)transst::read_sample_file(path, options); });
+}
 
 }  // namespace support

@@ -3,33 +3,18 @@
 #include <transst/hdf5/ten_x_h5.hpp>
 #include <transst/io/read_sample.hpp>
 
-#include <functional>
-
 using namespace transst;
-using support::count_of, support::holds, support::same, support::Spoiled, support::TempFolder,
-    support::unpack;
+using support::count_of, support::error_of_one, support::holds, support::read_one, support::same,
+    support::Spoiled, support::TempFolder, support::unpack;
 
 namespace {
 
 using Words = std::vector<std::string>;
 
-SampleFile read(const std::string& name, const ReadOptions& options = {}) {
-    const TempFolder folder;
-    return read_sample_file(unpack(folder, name), options);
-}
-
-std::string error(const std::string& name, const std::function<void(const Spoiled&)>& spoil = {},
-                  const ReadOptions& options = {}) {
-    const TempFolder folder;
-    const auto path = unpack(folder, name);
-    if (spoil) spoil(Spoiled(path));
-    return support::error_of(folder, [&] { (void)read_sample_file(path, options); });
-}
-
 }  // namespace
 
 TEST_CASE("a feature-barcode matrix becomes a sample of its genes") {
-    const auto file = read("tenx_v3.h5");
+    const auto file = read_one("tenx_v3.h5");
     CHECK(file.format == SampleFormat::ten_x_h5);
     CHECK(file.sample.name == "tenx_v3");
     CHECK(holds(file.sample.expression, same));  // the antibodies are gone
@@ -38,21 +23,21 @@ TEST_CASE("a feature-barcode matrix becomes a sample of its genes") {
     CHECK(file.sample.symbols == Words{"SYM0", "SYM1", "SYM2", "SYM3", "SYM4"});
     CHECK(file.sample.barcodes[5] == "cell5");
     CHECK(file.layers == Words{"human", "mouse"});
-    const auto mouse = read("tenx_v3.h5", {.layer = "mouse"}).sample;
+    const auto mouse = read_one("tenx_v3.h5", {.layer = "mouse"}).sample;
     CHECK(mouse.genes == Words{"ENSG3", "ENSG4"});
     CHECK(holds(mouse.expression, same, 3));
-    CHECK(error("tenx_v3.h5", {}, {.layer = "rat"}) ==
+    CHECK(error_of_one("tenx_v3.h5", {}, {.layer = "rat"}) ==
           "tenx_v3.h5: matrix/features: expected genes of type Gene Expression of the genome rat, "
           "found none; there are the genomes human and mouse");
 }
 
 TEST_CASE("of the older layout one genome is read") {
-    CHECK(error("tenx_v2.h5") ==
+    CHECK(error_of_one("tenx_v2.h5") ==
           "tenx_v2.h5: /: expected one genome, found hg19 and mm10; choose one with --layer");
-    const auto human = read("tenx_v2.h5", {.layer = "hg19"}).sample;
+    const auto human = read_one("tenx_v2.h5", {.layer = "hg19"}).sample;
     CHECK(holds(human.expression, same));
     CHECK(human.symbols[4] == "SYM4");
-    const auto mouse = read("tenx_v2.h5", {.layer = "mm10"}).sample;
+    const auto mouse = read_one("tenx_v2.h5", {.layer = "mm10"}).sample;
     CHECK(mouse.rows() == 4);
     CHECK(mouse.cols() == 3);
     CHECK(holds(mouse.expression, same));
@@ -63,18 +48,19 @@ TEST_CASE("of the older layout one genome is read") {
 }
 
 TEST_CASE("feature-barcode matrices that cannot be are refused") {
-    CHECK(error("tenx_v3.h5", [](const Spoiled& file) {
+    CHECK(error_of_one("tenx_v3.h5", [](const Spoiled& file) {
               file.set("matrix/indices", 3, 7);
           }).starts_with("tenx_v3.h5: matrix/indices: expected numbers from 0 to 6, found 7"));
-    CHECK(error("tenx_v3.h5", [](const Spoiled& file) { file.set("matrix/shape", 1, 7); }) ==
+    CHECK(error_of_one("tenx_v3.h5", [](const Spoiled& file) { file.set("matrix/shape", 1, 7); }) ==
           "tenx_v3.h5: matrix/shape: expected 7 genes and 6 cells, found other numbers: the file "
           "is damaged");
-    CHECK(error("tenx_v3.h5", [](const Spoiled& file) { file.set("matrix/data", 0, -3); }) ==
+    CHECK(error_of_one("tenx_v3.h5", [](const Spoiled& file) { file.set("matrix/data", 0, -3); }) ==
           "tenx_v3.h5: matrix/data: expected counts, 0 or more, found values below 0");
-    CHECK(error("tenx_v3.h5", [](const Spoiled& file) { file.remove("matrix/features/id"); }) ==
-          "tenx_v3.h5: matrix/features/id: expected a dataset, found nothing of this name");
+    CHECK(error_of_one("tenx_v3.h5", [](const Spoiled& file) {
+              file.remove("matrix/features/id");
+          }) == "tenx_v3.h5: matrix/features/id: expected a dataset, found nothing of this name");
     CHECK(
-        error("csr.h5ad", [](const Spoiled& file) {
+        error_of_one("csr.h5ad", [](const Spoiled& file) {
             file.remove("var");
         }).find("expected AnnData (obs, var, X) or what Cell Ranger writes") != std::string::npos);
 }

@@ -38,3 +38,26 @@ TEST_CASE("a file that cannot be written says why") {
           "dir: cannot be written, it is not a regular file");
     CHECK(folder.files() == 1);
 }
+
+TEST_CASE("what is under construction can be removed by a program that is about to end") {
+    const TempFolder folder;
+    folder.put("one.txt", "old");
+    {
+        AtomicFile one(folder.path / "one.txt"), two(folder.path / "two.txt");
+        AtomicFile moved = std::move(two);
+        AtomicFile done(folder.path / "done.txt");
+        done.commit();
+        CHECK(folder.files() == 4);
+        remove_unfinished_files();
+        CHECK(folder.files() == 2);
+        CHECK(folder.get("one.txt") == "old");
+        remove_unfinished_files();
+    }
+    CHECK(folder.files() == 2);
+    // places in the list are given back
+    for (int i = 0; i < 100; ++i) AtomicFile(folder.path / "three.txt").write("x");
+    AtomicFile last(folder.path / "three.txt");
+    CHECK(folder.files() == 3);
+    remove_unfinished_files();
+    CHECK(folder.files() == 2);
+}

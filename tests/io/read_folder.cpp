@@ -1,3 +1,4 @@
+#include "io/dense.hpp"
 #include "io/temp_folder.hpp"
 #include "support/catch.hpp"
 
@@ -5,7 +6,7 @@
 #include <transst/io/folder.hpp>
 
 using namespace transst;
-using support::TempFolder;
+using support::dense, support::small_matrix, support::TempFolder;
 
 namespace {
 
@@ -17,20 +18,6 @@ void fill(const TempFolder& folder, const std::string& market = small) {
     folder.put("matrix.mtx", market);
     folder.put("genes.tsv", "g1\tONE\ng2\tTWO\ng3\tTHREE\n");
     folder.put("barcodes.tsv", "a\nb\n");
-}
-
-template <ExpressionRows Rows>
-Matrix<float> dense(const Rows& x) {
-    Matrix<float> out = Matrix<float>::Zero(x.rows(), x.cols());
-    for_each_entry(x, 0, x.rows(), [&](Index i, Index j, float value) { out(i, j) += value; });
-    return out;
-}
-
-/// 2 cells × 3 genes of `small`.
-Matrix<float> expected() {
-    Matrix<float> out(2, 3);
-    out << 5, 0, 2, 7, 1, 0;
-    return out;
 }
 
 bool rising(const CompressedRows<float>& x) {
@@ -60,7 +47,7 @@ TEST_CASE("a folder of plain files is read") {
     const TempFolder folder;
     fill(folder);
     const auto sample = read_folder(folder.path);
-    CHECK(dense(sample.expression) == expected());
+    CHECK(dense(sample.expression) == small_matrix());
     CHECK(sample.expression.non_zeros() == 4);
     CHECK(sample.genes == std::vector<std::string>{"g1", "g2", "g3"});
     CHECK(sample.symbols == std::vector<std::string>{"ONE", "TWO", "THREE"});
@@ -82,7 +69,7 @@ TEST_CASE("a folder of gzip files in the newer layout is read") {
     folder.put_gzip("barcodes.tsv.gz", "a\nb\n");
     folder.put_gzip("cells.tsv.gz", "barcode\tx\ty\na\t1\t2\nb\t3\t4\n");
     const auto sample = read_folder(folder.path);
-    CHECK(dense(sample.expression) == expected());
+    CHECK(dense(sample.expression) == small_matrix());
     CHECK(sample.symbols[2] == "THREE");
     CHECK(sample.coordinates(1, 0) == 3);
 }
@@ -103,7 +90,7 @@ TEST_CASE("of several feature types only genes are kept") {
 
     folder.put("features.tsv", "p1\tP\tPeaks\np2\tP\tPeaks\np3\tP\tPeaks\n");
     sample = read_folder(folder.path);
-    CHECK(dense(sample.expression) == expected());
+    CHECK(dense(sample.expression) == small_matrix());
 
     folder.put("features.tsv", "p1\tP\tPeaks\np2\tP\tPeaks\np3\tP\tOther\n");
     CHECK(support::error_of(folder, [&] { (void)read_folder(folder.path); }) ==
@@ -120,7 +107,7 @@ TEST_CASE("lines may end as on Windows, and the last one not at all") {
     folder.put("barcodes.tsv", "a\r\nb\r\n");
     folder.put("cells.tsv", "barcode\tlabel\r\na\tL1\r\nb\t\r\n");
     const auto sample = read_folder(folder.path);
-    CHECK(dense(sample.expression) == expected());
+    CHECK(dense(sample.expression) == small_matrix());
     CHECK(sample.values == Values::log_expression);
     CHECK(sample.genes[0] == "g1");
     CHECK(sample.symbols[2] == "THREE");
@@ -136,7 +123,7 @@ TEST_CASE("entries may come in any order") {
         const TempFolder folder;
         fill(folder, header + entries);
         const auto sample = read_folder(folder.path);
-        CHECK(dense(sample.expression) == expected());
+        CHECK(dense(sample.expression) == small_matrix());
         CHECK(rising(sample.expression));
     }
 }
@@ -203,6 +190,29 @@ TEST_CASE("explicit zeros are dropped, real values kept") {
     CHECK(x.non_zeros() == 2);
     CHECK(dense(x)(0, 0) == 0.25f);
     CHECK(dense(x)(1, 2) == 150.0f);
+}
+
+TEST_CASE("numbers are counts or log expression by their look, the header or the options") {
+    const TempFolder folder;
+    const auto values = [&](const std::string& mark, const std::string& value,
+                            const ReadOptions& options = {}) {
+        fill(folder, "%%MatrixMarket matrix coordinate real general\n" + mark + "3 2 2\n1 1 " +
+                         value + "\n2 2 3\n");
+        return read_folder(folder.path, options).values;
+    };
+    constexpr auto log = Values::log_expression, counts = Values::counts;
+    CHECK(values("", "1.5") == log);
+    CHECK(values("", "7") == counts);
+    CHECK(values("", "50.5") == counts);
+    CHECK(values("%transst: counts\n", "1.5") == counts);
+    CHECK(values("%transst: log expression\n", "7") == log);
+    CHECK(values("", "1.5", {.values = counts}) == counts);
+    CHECK(values("", "7", {.values = log}) == log);
+    CHECK(values("%transst: log expression\n", "1.5", {.values = counts}) == counts);
+    CHECK(values("", "-1.5", {.values = log}) == log);
+    CHECK(support::error_of(folder, [&] {
+              values("", "-1.5", {.values = counts});
+          }).starts_with("matrix.mtx:3: expected a count, 0 or more"));
 }
 
 TEST_CASE("the header says that values are on a log scale") {

@@ -41,6 +41,9 @@ TEST_CASE("a folder of Space Ranger becomes its spots on tissue") {
         CHECK(file.format == SampleFormat::space_ranger);
         const auto& sample = file.sample;
         CHECK(sample.barcodes == Words{"AAA-1", "GGG-1"});
+        CHECK(file.rows == 3);
+        CHECK(file.kept == std::vector<Index>{0, 2});
+        CHECK(file.off_tissue() == 1);
         CHECK(sample.symbols == Words{"ONE", "TWO"});
         const auto& rows = sample.expression.in_memory();
         CHECK(rows.starts == std::vector<Index>{0, 2, 3});
@@ -63,6 +66,7 @@ TEST_CASE("columns of positions go by their names") {
                "AAA-1,40,20,1,1,1\nCCC-1,1,1,1,3,3\nGGG-1,60,30.5,1,4,2\n");
     const auto sample = read_sample(folder.path);
     CHECK(sample.barcodes.size() == 3);
+    CHECK(read_sample_file(folder.path).off_tissue() == 0);
     CHECK(sample.coordinates(2, 0) == 60);
     CHECK(sample.coordinates(2, 1) == 30.5);
 }
@@ -136,4 +140,12 @@ TEST_CASE("folders of Space Ranger that cannot be used are refused") {
     CHECK(support::error_of<InvalidArgument>(good, [&] {
               (void)read_sample(good.path, {.spatial_key = "pixels"});
           }).find("it must be spatial (pixels) or array") != std::string::npos);
+}
+
+TEST_CASE("a folder that only holds a file to be read by itself is refused with its name") {
+    const TempFolder folder;
+    for (const char* name : {"b.h5ad", "a.h5", "notes.txt"}) folder.put(name, "x");
+    CHECK(support::error_of(folder, [&] { (void)read_sample(folder.path); }) ==
+          ": is a folder without matrix.mtx or filtered_feature_bc_matrix; name the file in it: "
+          "a.h5 and b.h5ad");
 }

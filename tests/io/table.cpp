@@ -1,10 +1,11 @@
+#include "io/dense.hpp"
 #include "io/temp_folder.hpp"
 #include "support/catch.hpp"
 
 #include <transst/io/read_sample.hpp>
 
 using namespace transst;
-using support::TempFolder;
+using support::dense, support::small_matrix, support::TempFolder;
 
 namespace {
 
@@ -23,18 +24,6 @@ std::string error(const std::string& content, const ReadOptions& options = {}) {
                              [&] { (void)read_sample_file(folder.path / "table.csv", options); });
 }
 
-Matrix<float> dense(const StoredRows<float>& x) {
-    Matrix<float> out = Matrix<float>::Zero(x.rows(), x.cols());
-    for_each_entry(x, 0, x.rows(), [&](Index i, Index j, float value) { out(i, j) += value; });
-    return out;
-}
-
-Matrix<float> expected() {
-    Matrix<float> out(2, 3);
-    out << 5, 0, 2, 7, 1, 0;
-    return out;
-}
-
 }  // namespace
 
 TEST_CASE("a table of cells and genes becomes a sample") {
@@ -45,7 +34,7 @@ TEST_CASE("a table of cells and genes becomes a sample") {
         {.stretch_x = 2});
     CHECK(file.format == SampleFormat::table);
     CHECK(file.sample.name == "table");
-    CHECK(dense(file.sample.expression) == expected());
+    CHECK(dense(file.sample.expression) == small_matrix());
     CHECK(file.sample.expression.non_zeros() == 4);
     CHECK(file.sample.values == Values::counts);
     CHECK(file.sample.genes == Words{"ONE", "TWO", "THREE"});
@@ -64,7 +53,7 @@ TEST_CASE("tables as R and others write them") {
           "id,ONE,TWO,THREE\na,5.0,0.0,2\nb,7e0,1,0\n"}) {
         INFO(content);
         const auto sample = read(content).sample;
-        CHECK(dense(sample.expression) == expected());
+        CHECK(dense(sample.expression) == small_matrix());
         CHECK(sample.genes == Words{"ONE", "TWO", "THREE"});
         CHECK(sample.barcodes == Words{"a", "b"});
         CHECK(sample.values == Values::counts);
@@ -94,6 +83,13 @@ TEST_CASE("the table's columns of labels and sections may have other names") {
 TEST_CASE("a table's values are counts if whole, else log expression") {
     CHECK(read("c,G,H\na,1.5,0\n").sample.values == Values::log_expression);
     CHECK(read("c,G,H\na,0.5,310.25\n").sample.values == Values::counts);
+    const ReadOptions log{.values = Values::log_expression}, counts{.values = Values::counts};
+    CHECK(read("c,G,H\na,1,2\n", log).sample.values == Values::log_expression);
+    CHECK(read("c,G,H\na,1.5,2\n", counts).sample.values == Values::counts);
+    CHECK(dense(read("c,G,H\na,-1,2\n", log).sample.expression)(0, 0) == -1);
+    CHECK(error("c;G;H\na;1;2\n").find("between commas or tabs, not semicolons") !=
+          std::string::npos);
+    CHECK(error("c,G,H\na,-1,2\n", counts).find("0 or more") != std::string::npos);
     CHECK(error("c,G,H\na,-1,0\n") ==
           "table.csv:2: expected counts or log expression, 0 or more, for the gene G, found "
           "\"-1\"");

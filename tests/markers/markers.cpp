@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/stopping.hpp"
 
 #include <transst/markers/markers.hpp>
 
@@ -310,4 +311,14 @@ TEST_CASE("Benjamini and Hochberg's q values") {
     CHECK_THROWS_AS(benjamini_hochberg(Vector<double>::Constant(2, 1.5)), BadData);
     CHECK_THROWS_AS(benjamini_hochberg(Vector<double>::Constant(2, -0.5)), BadData);
     CHECK_THROWS_AS(benjamini_hochberg(Vector<double>::Constant(2, std::nan(""))), BadData);
+}
+
+TEST_CASE("a stop requested while markers are looked for ends it, one before does not") {
+    std::stop_source source;
+    const support::StoppingRows x{RowMatrix<double>::Random(1500, 5), &source};
+    Labels labels(1500, 0);
+    labels[3] = 1;
+    const RunOptions run{.threads = 2, .stop = source.get_token()};
+    CHECK_THROWS_AS(Markers{}.fit(x, labels, 2, run), Stopped);
+    CHECK(Markers{}.fit(x, labels, 2, run).clusters.size() == 2);
 }

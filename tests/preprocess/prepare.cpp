@@ -2,6 +2,7 @@
 
 #include <support/catch.hpp>
 #include <support/random.hpp>
+#include <support/stopping.hpp>
 
 using namespace transst;
 
@@ -327,5 +328,19 @@ TEST_CASE("samples that cannot be prepared are refused in words") {
         source.genes[3] = "g0";
         CHECK_THROWS_WITH(fit(Prepare{}, {source}, target),
                           support::contains("gene 'g0' stands twice"));
+    }
+}
+
+TEST_CASE("a stop requested while genes are prepared ends it, one before does not") {
+    const auto plain = counts(1200, 12, 3, "tissue");
+    for (const int threads : {1, 3}) {
+        std::stop_source source;
+        Sample<support::StoppingRows> target{{plain.expression, &source}, plain.genes};
+        const std::span<const Sample<support::StoppingRows>* const> none;
+        const RunOptions run{.threads = threads, .stop = source.get_token()};
+        CHECK_THROWS_AS(Prepare{}.fit(none, target, run), Stopped);
+        // what comes after a fit that was stopped must still be had
+        CHECK(source.stop_requested());
+        CHECK(Prepare{}.fit(none, target, run).genes.size() == 11);
     }
 }

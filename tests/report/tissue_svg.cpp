@@ -150,9 +150,30 @@ TEST_CASE("a picture of things that do not fit together is an error") {
           "tissue_svg: a spot has cluster 3, but names has 3 entries; name every cluster");
 }
 
-TEST_CASE("the palette's colours differ") {
-    CHECK(std::set(palette.begin(), palette.end()).size() == palette.size());
+TEST_CASE("the palette's colours can be told apart") {
     CHECK(color_of(0) == palette[0]);
+    // places in OKLab (Ottosson, 2020), where 0.02 is about what an eye just sees side by side
+    std::vector<Eigen::Vector3d> places;
+    for (Index k = 0; k < std::ssize(palette); ++k) {
+        const auto color = color_of(k);
+        Eigen::Vector3d rgb;
+        for (int c = 0; c < 3; ++c) {
+            const double shown =
+                std::stoi(color.substr(1 + 2 * static_cast<std::size_t>(c), 2), nullptr, 16) /
+                255.0;
+            rgb[c] = shown <= 0.04045 ? shown / 12.92 : std::pow((shown + 0.055) / 1.055, 2.4);
+        }
+        Eigen::Matrix3d cones, lab;
+        cones << 0.4122214708, 0.5363325363, 0.0514459929, 0.2119034982, 0.6806995451, 0.1073969566,
+            0.0883024619, 0.2817188376, 0.6299787005;
+        lab << 0.2104542553, 0.7936177850, -0.0040720468, 1.9779984951, -2.4285922050, 0.4505937099,
+            0.0259040371, 0.7827717662, -0.8086757660;
+        places.push_back(lab * (cones * rgb).array().pow(1.0 / 3).matrix());
+        for (std::size_t other = 0; other + 1 < places.size(); ++other) {
+            INFO(color << " and " << palette[other]);
+            CHECK((places.back() - places[other]).norm() > 0.05);
+        }
+    }
 }
 
 TEST_CASE("numbers in pictures are short") {

@@ -208,6 +208,8 @@ private:
                 const std::vector<Label>& classes, const RunOptions& run) const {
         detail::take_over(out, found, classes, out.source_class);
         out.stopped = run.stop.stop_requested();
+        if (options.beta_by == Beta::pseudo_likelihood)
+            detail::warn_at_cap(out.beta, options.beta_max, out.warnings);
         if (!out.converged && !out.stopped)
             out.warnings.push_back(text("AnchoredGMM_MRF did not converge in ",
                                         options.max_iterations,

@@ -62,8 +62,10 @@ template <class = void>
 [[nodiscard]] ClusterFit<double> free_clusters(const RowMatrix<double>& scores, const Graph& graph,
                                                Index clusters, Index starts,
                                                std::optional<double> beta, const RunOptions& run) {
-    return free_fit(free_mixture(scores, graph, clusters, starts, beta, run),
-                    run.stop.stop_requested());
+    auto out = free_fit(free_mixture(scores, graph, clusters, starts, beta, run),
+                        run.stop.stop_requested());
+    if (!beta) warn_at_cap(out.beta, MeanFieldOptions{}.beta_max, out.warnings);
+    return out;
 }
 
 /// What becomes of a partition when nothing but the scores and the field holds it.

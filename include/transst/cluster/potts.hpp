@@ -110,6 +110,14 @@ template <class Slopes>
     return x;
 }
 
+/// An estimate at the end of its range is where the search ended, not where the maximum is.
+inline void warn_at_cap(double beta, double most, std::vector<std::string>& warnings) {
+    if (beta >= most)
+        warnings.push_back(text("beta is ", beta,
+                                ", the largest that was tried: neighbours agree "
+                                "nearly everywhere, and more smoothing might fit as well"));
+}
+
 /// The pseudo-likelihood of β, Σ_i Σ_k R_ik log P(y_i = k | y_N(i); β), given what it needs of the
 /// labels: the expected number of agreeing neighbour pairs, and how often each pattern of
 /// neighbour counts occurs. Patterns are few (partitions of the degree), so that after one pass

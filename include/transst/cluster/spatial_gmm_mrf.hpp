@@ -457,6 +457,8 @@ private:
         fit.iterations = result.iterations;
         fit.converged = result.converged;
         fit.stopped = run.stop.stop_requested();
+        if (options.beta_by == Beta::pseudo_likelihood)
+            detail::warn_at_cap(fit.beta, options.beta_max, fit.warnings);
         if (result.held_back)
             fit.warnings.push_back(text("SpatialGMM_MRF ended after ", fit.iterations,
                                         " iterations, before it converged: a cluster too thin for "

@@ -39,6 +39,12 @@ public:
     using Error::Error;
 };
 
+/// A stop was requested while there was nothing yet that could be returned.
+class Stopped : public Error {
+public:
+    using Error::Error;
+};
+
 namespace detail {
 
 inline void append_text(std::string& out, std::string_view part) {
@@ -66,6 +72,16 @@ template <class... Parts>
     (detail::append_text(out, parts), ...);
     return out;
 }
+
+namespace detail {
+
+/// "3 spots", "1 spot".
+template <std::integral Number>
+[[nodiscard]] std::string counted(Number number, std::string_view what) {
+    return text(number, " ", what, number == 1 ? "" : "s");
+}
+
+}  // namespace detail
 
 /// Throws E with the joined message unless `holds`.
 template <class E = InvalidArgument, class... Parts>

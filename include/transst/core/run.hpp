@@ -1,6 +1,7 @@
 // How a computation is run, apart from what it computes.
 #pragma once
 
+#include <transst/core/errors.hpp>
 #include <transst/core/types.hpp>
 
 #include <chrono>
@@ -25,7 +26,8 @@ struct RunOptions {
     std::uint64_t seed = 1;  ///< of every random choice
     int threads = 1;         ///< at most so many threads; 0: as many as the machine has
     std::function<void(const Progress&)> progress{};  ///< called by one thread at a time
-    std::stop_token stop{};  ///< on request, a fit returns its best state after the iteration
+    std::stop_token stop{};  ///< on request, a fit returns its best state after the iteration;
+                             ///< what has none (Prepare, graphs, Markers) throws Stopped
     std::int64_t matrix_bytes = 0;  ///< of one prepared sparse matrix in memory; what is beyond
                                     ///< goes to a scratch file. 0: all stays in memory
     std::string scratch{};          ///< folder of such files; empty: the system's, as TMPDIR says
@@ -36,6 +38,24 @@ struct RunOptions {
     }
     /// Reports that a stage begins.
     void begin(std::string_view stage) const { report(stage, 0, 0, 0); }
+};
+
+/// For work of which a part is of no use: throws Stopped once a stop is requested. What was
+/// requested before it began is left to the fits, which then return what they have at once.
+class StopCheck {
+public:
+    /// The work begins.
+    StopCheck(const RunOptions& run, std::string_view who)
+        : stop_(run.stop.stop_requested() ? std::stop_token{} : run.stop), who_(who) {}
+
+    /// Between its parts, on any thread.
+    void operator()() const {
+        require<Stopped>(!stop_.stop_requested(), who_, ": stopped on request");
+    }
+
+private:
+    std::stop_token stop_;
+    std::string_view who_;
 };
 
 /// Wall-clock time of a step.

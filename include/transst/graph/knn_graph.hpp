@@ -46,6 +46,7 @@ void check_coordinates(const Coordinates& x, std::string_view who) {
     constexpr double largest = 1e150;
     for (Index i = 0; i < x.rows(); ++i) {
         for (Index d = 0; d < x.cols(); ++d) {
+            if (std::abs(x(i, d)) <= largest) continue;  // words take far longer than the check
             require<BadData>(
                 std::isfinite(x(i, d)), who, ": spot ", i, " (counted from 0) lies at ",
                 at_in_words(x, i),
@@ -308,7 +309,8 @@ struct KnnGraph {
     /// than `neighbors` spots joins all of them; a spot alone on its section has no neighbour.
     /// Directed graphs list neighbours nearest first, symmetric ones by number.
     /// Throws InvalidArgument where neighbors < 1 or n <= neighbors in a single section;
-    /// ShapeMismatch for other shapes; BadData for coordinates that are not finite or occur twice.
+    /// ShapeMismatch for other shapes; BadData for coordinates that are not finite or occur twice;
+    /// Stopped.
     template <class = void>
     [[nodiscard]] Graph fit(const detail::Coordinates& coordinates,
                             std::span<const std::string> sections = {},
@@ -329,6 +331,7 @@ private:
     template <int Dims>
     [[nodiscard]] Graph search(const detail::Coordinates& x, const detail::Sections& sections,
                                const RunOptions& run) const {
+        const StopCheck check(run, name);
         const auto trees = detail::plant_trees<Dims>(x, sections, options.allow_duplicates,
                                                      run.threads, "KnnGraph::fit");
         const auto wanted = [&](std::size_t section) {
@@ -345,6 +348,7 @@ private:
         graph.neighbors.resize(static_cast<std::size_t>(graph.starts.back()));
         detail::for_each_range(
             trees, run.threads, [&](std::size_t section, const auto& tree, Index begin, Index end) {
+                check();
                 if (wanted(section) == 0) return;
                 detail::Nearest nearest(wanted(section), tree.spots());
                 for (Index p = begin; p < end; ++p) {

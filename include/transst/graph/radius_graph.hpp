@@ -94,7 +94,9 @@ private:
         const Index known = std::min(options.most + 1, tree.size() - 1);
         RowMatrix<double> distances(tree.size(), known);
         const Lanes lanes(tree.size());
+        const StopCheck check(run, "RadiusGraph");
         parallel_for(lanes.count(), run.threads, [&](Index lane) {
+            check();
             detail::Nearest nearest(known, tree.spots());
             for (Index p = lanes.begin(lane); p < lanes.end(lane); ++p) {
                 tree.search(p, nearest);
@@ -144,8 +146,10 @@ private:
                                     const Trees& trees, const std::vector<double>& radii,
                                     const RunOptions& run) {
         std::vector<std::vector<Index>> found(static_cast<std::size_t>(rows));
+        const StopCheck check(run, "RadiusGraph");
         detail::for_each_range(trees, run.threads,
                                [&](std::size_t section, const auto& tree, Index begin, Index end) {
+                                   check();
                                    detail::Within within(radii[section], tree.spots());
                                    for (Index p = begin; p < end; ++p) {
                                        const Index i = tree.search(p, within);

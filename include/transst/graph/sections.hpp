@@ -18,8 +18,10 @@ struct Sections {
 
     /// "5 spots", or "section 'A' has 5 spots" where sections were named.
     [[nodiscard]] std::string size_in_words(std::size_t s) const {
-        return names[s].empty() ? text("there are ", spots[s].size(), " spots")
-                                : text("section '", names[s], "' has ", spots[s].size(), " spots");
+        return names[s].empty()
+                   ? text(spots[s].size() == 1 ? "there is " : "there are ",
+                          counted(spots[s].size(), "spot"))
+                   : text("section '", names[s], "' has ", counted(spots[s].size(), "spot"));
     }
 };
 

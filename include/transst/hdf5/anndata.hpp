@@ -209,6 +209,27 @@ inline void read_gene_names(const AnnDataFile& data, const std::string& table,
                     "; call var_names_make_unique() and write the file again");
 }
 
+/// Leaves out the cells that the column in_tissue of obs, where there is one, says lie beside it.
+inline void leave_out_off_tissue(const AnnDataFile& data, const ReadOptions& options,
+                                 SampleFile& out) {
+    const std::string name = "in_tissue";
+    if (!data.file().has("obs/" + name)) return;
+    const auto words = data.column("obs", name);
+    std::vector<bool> wanted(words.size());
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        wanted[i] = words[i] == "1" || words[i] == "True";
+        if (!wanted[i] && words[i] != "0" && words[i] != "False")
+            data.file().fail("obs/" + name, "expected 0 or 1, or False or True, found '", words[i],
+                             "' for cell '", out.sample.barcodes[i],
+                             "'; put one of these there, or call the column otherwise");
+    }
+    if (std::find(wanted.begin(), wanted.end(), true) == wanted.end())
+        data.file().fail("obs/" + name,
+                         "expected spots on tissue, found none; take the column "
+                         "out if it means something else");
+    keep_cells(wanted, options, out);
+}
+
 /// Columns of obs and the array of obsm become labels, sections and coordinates.
 inline void read_annotation(const AnnDataFile& data, const ReadOptions& options,
                             const std::vector<std::string>& columns,
@@ -264,12 +285,13 @@ inline void read_annotation(const AnnDataFile& data, const ReadOptions& options,
 /// layers/counts and raw/X that holds counts (whole numbers, 0 or more); if none does, X, or raw/X
 /// where X goes below 0, as scaled expression does. What is not counts is taken for log expression,
 /// unless a value is above 50, which no logarithm of expression is: then it is normalised as counts
-/// are. Gene ids are var's column gene_ids where there is one, else its index; symbols are its
-/// column gene_symbols, gene_names, feature_name or alike. Labels and sections are columns of obs,
-/// coordinates obsm[options.spatial_key], n × 2, or where there is no obsm["spatial"] the columns x
-/// and y of obs.
-/// Memory: the result. Not for several threads at once: HDF5 itself is not.
-/// Throws FileError with file, object and remedy; InvalidArgument for its options.
+/// are; options.values overrules, and where that is log expression X comes before raw/X and
+/// layers/counts. Spots that obs["in_tissue"] says lie beside the tissue are left out. Gene ids are
+/// var's column gene_ids where there is one, else its index; symbols are its column gene_symbols,
+/// gene_names, feature_name or alike. Labels and sections are columns of obs, coordinates
+/// obsm[options.spatial_key], n × 2, or where there is no obsm["spatial"] the columns x and y of
+/// obs. Memory: the result. Not for several threads at once: HDF5 itself is not. Throws FileError
+/// with file, object and remedy; InvalidArgument for its options.
 [[nodiscard]] inline SampleFile read_anndata_file(const std::filesystem::path& path,
                                                   const ReadOptions& options = {}) {
     using detail::Wanted;
@@ -306,7 +328,8 @@ inline void read_annotation(const AnnDataFile& data, const ReadOptions& options,
     };
     if (!options.layer.empty()) {
         found(data.matrix_called(options.layer), Wanted::anything);
-    } else if (!found_one_of({"X", "layers/counts", "raw/X"}, Wanted::counts) &&
+    } else if ((options.values == Values::log_expression ||
+                !found_one_of({"X", "layers/counts", "raw/X"}, Wanted::counts)) &&
                !found_one_of({"X", "raw/X", "layers/counts"}, Wanted::expression)) {
         if (out.layers.empty()) data.file().fail("X", "expected expression, found none");
         data.file().fail("X",
@@ -315,9 +338,11 @@ inline void read_annotation(const AnnDataFile& data, const ReadOptions& options,
                          "--layer X. There are ",
                          detail::in_words(out.layers));
     }
-    sample.values = scan.values();
+    sample.values = scan.values(options, path);
+    out.rows = sample.rows();
     detail::read_gene_names(data, out.matrix == "raw/X" ? "raw/var" : "var", sample);
     detail::read_annotation(data, options, out.columns, sample);
+    detail::leave_out_off_tissue(data, options, out);
     return out;
 }
 

@@ -10,12 +10,13 @@ namespace transst {
 
 /// What annotated_copy adds; n is the number of cells of the file, K of clusters.
 struct ClusterAnnotation {
-    std::vector<Label> clusters;        ///< n, in [0, K): obs transst_cluster, from "1" on
+    std::vector<Label> clusters;        ///< n, in [0, K), or left_out: obs transst_cluster, from
+                                        ///< "1" on
     std::vector<std::string> names{};   ///< K, "NA" where none: obs transst_name; or empty
     std::vector<double> confidence{};   ///< n, NaN where none: obs transst_confidence; or empty
     std::vector<bool> novel{};          ///< K: obs transst_novel; or empty
     std::vector<std::string> colors{};  ///< K, "#RRGGBB": uns transst_cluster_colors; or empty
-    RowMatrix<double> scores{};         ///< n × q: obsm X_transst; or 0 × 0
+    RowMatrix<double> scores{};         ///< n × q, NaN where left out: obsm X_transst; or 0 × 0
     std::vector<std::pair<std::string, std::string>> notes{};  ///< name and text: uns transst
 };
 
@@ -213,7 +214,7 @@ private:
         const auto coding = code_labels(what.names);  // clusters may share a name
         std::vector<Label> codes;
         for (const Label k : what.clusters)
-            codes.push_back(coding.codes[static_cast<std::size_t>(k)]);
+            codes.push_back(k == left_out ? left_out : coding.codes[static_cast<std::size_t>(k)]);
         out.categories("obs/transst_name", codes, coding.names);
         columns.emplace_back("transst_name");
     }
@@ -224,7 +225,7 @@ private:
     if (!what.novel.empty()) {
         std::vector<std::int8_t> novel;
         for (const Label k : what.clusters)
-            novel.push_back(what.novel[static_cast<std::size_t>(k)]);
+            novel.push_back(k != left_out && what.novel[static_cast<std::size_t>(k)]);
         out.truths("obs/transst_novel", novel);
         columns.emplace_back("transst_novel");
     }

@@ -127,9 +127,13 @@ private:
     }
     const Index bytes = entries * Index{sizeof(std::int32_t) + sizeof(float)};
     if (run.matrix_bytes > 0 && bytes > run.matrix_bytes)
-        file.fail(matrix.name, "takes ", bytes,
-                  " bytes of memory and is sorted by gene, so that "
-                  "it cannot be read in pieces; allow more memory, or write it by cells (csr)");
+        file.fail(matrix.name,
+                  "is sorted by gene (csc), so that it cannot be read in pieces; it "
+                  "takes ",
+                  (bytes + 999999) / 1000000, " MB, and of the memory allowed ",
+                  run.matrix_bytes / 1000000,
+                  " MB are for it; allow more, or write it sorted by "
+                  "cell (csr: adata.X = adata.X.tocsr())");
     CompressedRows<float> rows{.genes = matrix.kept()};
     rows.starts.assign(static_cast<std::size_t>(matrix.cells) + 1, 0);
     const bool done = all([&](Index cell, Index gene, float value) {

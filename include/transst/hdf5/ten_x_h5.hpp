@@ -100,11 +100,13 @@ namespace detail {
     if (sample.barcodes.empty()) file.fail(group + "/barcodes", "there are no cells");
 
     detail::ValueScan scan;
-    auto rows = detail::read_matrix(file, matrix, detail::Wanted::expression, scan,
-                                    detail::storage(options));
+    const auto wanted = options.values == Values::log_expression ? detail::Wanted::anything
+                                                                 : detail::Wanted::expression;
+    auto rows = detail::read_matrix(file, matrix, wanted, scan, detail::storage(options));
     if (!rows) file.fail(group + "/data", "expected counts, 0 or more, found values below 0");
     sample.expression = std::move(*rows);
-    sample.values = scan.values();
+    sample.values = scan.values(options, path);
+    out.rows = sample.rows();
     out.matrix = group;
     return out;
 }

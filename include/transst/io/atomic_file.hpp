@@ -3,6 +3,8 @@
 
 #include <transst/core/errors.hpp>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -14,6 +16,43 @@
 #include <utility>
 
 namespace transst {
+
+namespace detail {
+
+/// Where the files lie that are under construction, for a program that is about to be killed.
+inline std::array<std::atomic<const char*>, 64> unfinished_files{};
+
+/// A name in that list, as long as it lives; where the list is full it is not in it.
+class UnfinishedName {
+public:
+    explicit UnfinishedName(std::string name) : name_(std::move(name)) {
+        for (auto& place : unfinished_files) {
+            const char* free = nullptr;
+            if (!place.compare_exchange_strong(free, name_.c_str())) continue;
+            place_ = &place;
+            return;
+        }
+    }
+    UnfinishedName(const UnfinishedName&) = delete;
+    UnfinishedName& operator=(const UnfinishedName&) = delete;
+    ~UnfinishedName() {
+        if (place_ != nullptr) *place_ = nullptr;
+    }
+
+private:
+    const std::string name_;
+    std::atomic<const char*>* place_ = nullptr;
+};
+
+}  // namespace detail
+
+/// Removes what AtomicFile has under construction in this process, for handlers of the signals that
+/// end it: no destructor runs then. It calls nothing that such a handler must not.
+inline void remove_unfinished_files() {
+    static_assert(std::atomic<const char*>::is_always_lock_free);
+    for (auto& place : detail::unfinished_files)
+        if (const char* name = place.exchange(nullptr)) std::remove(name);
+}
 
 /// A file under construction. What is written goes to a temporary name in the same folder;
 /// commit() puts it in the place of `path`, old content included. Without commit() the temporary
@@ -30,13 +69,18 @@ public:
             path_.string(), ": cannot be written, it is not a regular file");
         // Another name each time: two programs may write the same file at once.
         std::random_device random;
-        for (int attempt = 0; attempt < 100 && !file_; ++attempt) {
+        for (int attempt = 0; attempt < 100; ++attempt) {
             temporary_ = path_;
             temporary_ += text(".", random(), ".part");
+            // noted before it is there: a signal may come at any time
+            unfinished_ = std::make_unique<detail::UnfinishedName>(temporary_.string());
             file_.reset(std::fopen(temporary_.string().c_str(), "wbx"));
-            if (!file_ && errno != EEXIST) break;
+            if (file_) return;
+            const auto error = reason(errno);
+            unfinished_.reset();
+            if (error.value() != EEXIST) fail(error);
         }
-        if (!file_) fail(reason(errno));
+        fail(reason(EEXIST));
     }
 
     AtomicFile(AtomicFile&&) = default;  ///< hands the file over
@@ -69,6 +113,7 @@ public:
             error = reason(errno);
         else
             std::filesystem::rename(temporary_, path_, error);
+        unfinished_.reset();
         if (!error) return;
         std::error_code ignored;
         std::filesystem::remove(temporary_, ignored);
@@ -92,6 +137,7 @@ private:
 
     std::filesystem::path path_, temporary_;
     std::unique_ptr<std::FILE, Close> file_;
+    std::unique_ptr<detail::UnfinishedName> unfinished_;
 };
 
 /// Writes a whole file at once: afterwards it holds `content`, or what it held before.

@@ -200,7 +200,8 @@ inline void read_cells(const std::filesystem::path& path, const ReadOptions& opt
 }  // namespace detail
 
 /// Reads a folder in the layout above as n cells × p genes, in the order of its barcodes and genes
-/// files. Values are counts, or what the matrix header's line `%transst: log expression` says.
+/// files. Values are what the matrix header's line `%transst: log expression` or `%transst: counts`
+/// says; without one, whole numbers are counts and others log expression unless one is above 50.
 /// Files may be gzip or not and end their lines with LF or CR LF. Of several feature types only
 /// 'Gene Expression' is kept. In cells.tsv NA or nothing is missing; its lines may be in any order.
 /// Values are kept as float: counts above 2²⁴ are rounded.
@@ -225,11 +226,11 @@ inline void read_cells(const std::filesystem::path& path, const ReadOptions& opt
     auto table = detail::read_genes(genes);
     sample.barcodes = detail::read_barcodes(barcodes);
     if (cells) detail::read_cells(*cells, options, out);
-    auto read =
-        detail::read_market(matrix, table.column_of, static_cast<Index>(table.ids.size()),
-                            static_cast<Index>(sample.barcodes.size()), detail::storage(options));
+    auto read = detail::read_market(matrix, table.column_of, static_cast<Index>(table.ids.size()),
+                                    static_cast<Index>(sample.barcodes.size()), options);
     sample.expression = std::move(read.rows);
     sample.values = read.values;
+    out.rows = sample.rows();
     sample.genes = std::move(table.ids);
     sample.symbols = std::move(table.symbols);
     return out;

@@ -5,23 +5,24 @@
 #include <transst/io/gzip_output.hpp>
 #include <transst/io/numbers.hpp>
 #include <transst/io/row_builder.hpp>
+#include <transst/io/sample_file.hpp>
 #include <transst/io/text_file.hpp>
-#include <transst/preprocess/sample.hpp>
 
 #include <cctype>
 #include <span>
 
 namespace transst::detail {
 
-/// A comment line in the header that says that values are on a log scale already.
+/// Comment lines in the header that say what the values are.
 inline constexpr std::string_view log_expression_mark = "%transst: log expression";
+inline constexpr std::string_view counts_mark = "%transst: counts";
 
 /// Values of at most this size keep their meaning when they are written as integers.
 inline constexpr double largest_integer = 9007199254740992.0;  // 2⁵³
 
 struct MarketHeader {
     bool integers = false;
-    Values values = Values::counts;
+    std::optional<Values> values{};  ///< where it says so, or the options do
     Index rows = 0, cols = 0, entries = 0;
 };
 
@@ -31,8 +32,9 @@ struct MarketHeader {
     return out;
 }
 
-[[nodiscard]] inline MarketHeader read_market_header(TextFile& file) {
-    MarketHeader header;
+[[nodiscard]] inline MarketHeader read_market_header(TextFile& file,
+                                                     std::optional<Values> told = {}) {
+    MarketHeader header{.values = told};
     std::string_view line;
     file.next(line);
     std::string_view rest = line;
@@ -50,7 +52,8 @@ struct MarketHeader {
         file.fail(symmetry, "a matrix whose entries are all written out, general");
 
     while (file.next(line)) {
-        if (line == log_expression_mark) header.values = Values::log_expression;
+        if (!told && line == log_expression_mark) header.values = Values::log_expression;
+        if (!told && line == counts_mark) header.values = Values::counts;
         rest = line;
         const auto first = take_word(rest);
         if (first.empty() || first.starts_with('%')) continue;
@@ -106,7 +109,7 @@ struct MarketMatrix {
     if (!value || !std::isfinite(*value)) file.fail(line, "a finite number after gene and cell");
     if (header.integers && *value != std::trunc(*value))
         file.fail(word, "an integer, as the first line says");
-    if (*value < 0 && header.values == Values::counts)
+    if (*value < 0 && header.values != Values::log_expression)
         file.fail(word, "a count, 0 or more (a matrix on a log scale has the header line ",
                   log_expression_mark, ")");
     if (!take_word(rest).empty()) file.fail(line, "three numbers: gene, cell and value");
@@ -120,9 +123,9 @@ struct MarketMatrix {
 /// Throws FileError with file and line.
 [[nodiscard]] inline MarketMatrix read_market(const std::filesystem::path& path,
                                               std::span<const std::int32_t> column_of, Index kept,
-                                              Index cells, const RunOptions& run = {}) {
+                                              Index cells, const ReadOptions& options = {}) {
     TextFile file(path);
-    const MarketHeader header = read_market_header(file);
+    const MarketHeader header = read_market_header(file, options.values);
     const auto genes = static_cast<Index>(column_of.size());
     if (header.rows != genes || header.cols != cells)
         file.refuse(genes, " genes x ", cells, " cells as in the tables beside the matrix, found ",
@@ -132,7 +135,8 @@ struct MarketMatrix {
         static_cast<double>(genes) * static_cast<double>(cells))
         file.refuse("at most genes x cells entries, found ", header.entries);
 
-    RowBuilder builder(cells, kept, run);
+    RowBuilder builder(cells, kept, storage(options));
+    ValueScan scan;
     std::string_view line;
     Index read = 0;
     while (file.next(line)) {
@@ -150,6 +154,7 @@ struct MarketMatrix {
         ++read;
         const std::int32_t column = column_of[static_cast<std::size_t>(gene - 1)];
         if (value == 0 || column < 0) continue;
+        scan.add(value);
         if (builder.full()) {
             // The header may be wrong: what is reserved follows from what was read so far.
             const auto guess = static_cast<double>(builder.size()) / file.share_read();
@@ -166,7 +171,7 @@ struct MarketMatrix {
         file.refuse(header.entries, " entries as the header says, found the end of the file after ",
                     read);
 
-    MarketMatrix out{builder.finish(), header.values};
+    MarketMatrix out{builder.finish(), header.values.value_or(scan.values())};
     if (const auto& twice = builder.duplicate()) {
         const auto [cell, column] = *twice;
         const auto gene = std::find(column_of.begin(), column_of.end(), column);
@@ -195,6 +200,7 @@ void write_market(GzipOutput& out, const X& x, Values values) {
     out.text += "%%MatrixMarket matrix coordinate ";
     out.text += integers ? "integer general\n" : "real general\n";
     if (values == Values::log_expression) (out.text += log_expression_mark) += '\n';
+    if (values == Values::counts && !integers) (out.text += counts_mark) += '\n';
     out.text += text(x.cols(), " ", x.rows(), " ", entries, "\n");
     // Row by row, so that genes rise within a cell whatever the order in memory.
     for (Index row = 0; row < x.rows(); ++row) {

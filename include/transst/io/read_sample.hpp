@@ -77,8 +77,23 @@ inline constexpr bool has_hdf5 = false;
         read_cells(*cells, options, out);
     if (!positions) return out;
     out.places = {"spatial", "array"};
-    read_positions(*positions, options, out.sample);
+    read_positions(*positions, options, out);
     return out;
+}
+
+/// A folder without a matrix that holds a file to be read by itself: that is likely meant.
+inline void refuse_other_folder(const std::filesystem::path& folder) {
+    if (find_one_of(folder, {"matrix.mtx", "matrix.mtx.gz"})) return;
+    std::error_code ignored;
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+        if (const auto kind = entry.path().extension(); kind == ".h5ad" || kind == ".h5")
+            files.push_back(entry.path().filename().string());
+    std::sort(files.begin(), files.end());
+    require<FileError>(files.empty(), folder.string(),
+                       ": is a folder without matrix.mtx or filtered_feature_bc_matrix; name the "
+                       "file in it: ",
+                       in_words(files));
 }
 
 }  // namespace detail
@@ -100,6 +115,7 @@ inline constexpr bool has_hdf5 = false;
         if (detail::is_space_ranger(path)) return detail::read_space_ranger(path, options);
         if (detail::is_space_ranger(path / "outs"))
             return detail::read_space_ranger(path / "outs", options);
+        detail::refuse_other_folder(path);
         return read_folder_file(path, options);
     }
     if (detail::is_hdf5(path)) return detail::read_hdf5_sample(path, options);

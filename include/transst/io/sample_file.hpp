@@ -23,9 +23,10 @@ struct ReadOptions {
     std::string spatial_key = "spatial";     ///< AnnData: obsm with the places. Space Ranger:
                                              ///< spatial (pixels) or array (rows and columns)
     std::string layer{};  ///< AnnData: X, raw or a layer's name; 10x HDF5: a genome. Empty: chosen
-    std::int64_t matrix_bytes = 0;  ///< as RunOptions: what is beyond goes to a scratch file. The
-                                    ///< matrix must then be sorted by cell, or dense. 0: no limit
-    std::string scratch{};          ///< folder of the scratch file; empty: the system's
+    std::optional<Values> values{};  ///< what the numbers are; nothing: what they look like
+    std::int64_t matrix_bytes = 0;   ///< as RunOptions: what is beyond goes to a scratch file. The
+                                     ///< matrix must then be sorted by cell, or dense. 0: no limit
+    std::string scratch{};           ///< folder of the scratch file; empty: the system's
 };
 
 /// What a sample was read from.
@@ -62,6 +63,11 @@ struct SampleFile {
     std::vector<std::string> layers{};   ///< what ReadOptions::layer may name
     std::vector<std::string> columns{};  ///< what is known about the cells, by name
     std::vector<std::string> places{};   ///< what ReadOptions::spatial_key may name
+    Index rows = 0;                      ///< cells that it holds, those left out included
+    std::vector<Index> kept{};           ///< which of them are here, rising; empty: all. Spots that
+                                         ///< do not lie on tissue are left out
+
+    [[nodiscard]] Index off_tissue() const { return kept.empty() ? 0 : rows - std::ssize(kept); }
 };
 
 namespace detail {
@@ -111,7 +117,39 @@ struct ValueScan {
         return least >= 0 && (whole || most > largest_logarithm) ? Values::counts
                                                                  : Values::log_expression;
     }
+
+    /// What the options say, else the same. Throws FileError for counts below 0.
+    [[nodiscard]] Values values(const ReadOptions& options,
+                                const std::filesystem::path& path) const {
+        require<FileError>(least >= 0 || options.values != Values::counts, path.string(),
+                           ": the numbers are said to be counts, and one is ", least,
+                           "; counts are 0 or more: say log expression, or name another matrix");
+        return options.values.value_or(values());
+    }
 };
+
+/// Leaves out the cells that are not wanted.
+inline void keep_cells(const std::vector<bool>& wanted, const ReadOptions& options,
+                       SampleFile& file) {
+    std::vector<Index> kept;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (wanted[i]) kept.push_back(static_cast<Index>(i));
+    if (kept.size() == wanted.size()) return;
+    auto& sample = file.sample;
+    StoredRows<float> rows(sample.expression.cols(), storage(options));
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        const auto row = sample.expression.row_block(kept[i], kept[i] + 1);
+        rows.append(view(row), std::ssize(kept) - static_cast<Index>(i) - 1);
+        for (auto* words : {&sample.barcodes, &sample.labels, &sample.sections})
+            if (!words->empty()) (*words)[i] = (*words)[static_cast<std::size_t>(kept[i])];
+    }
+    sample.expression = std::move(rows);
+    for (auto* words : {&sample.barcodes, &sample.labels, &sample.sections})
+        if (!words->empty()) words->resize(kept.size());
+    if (sample.coordinates.rows() > 0)
+        sample.coordinates = RowMatrix<double>(sample.coordinates(kept, Eigen::all));
+    file.kept = std::move(kept);
+}
 
 /// "a, b and c"; beyond `most` how many there are.
 [[nodiscard]] inline std::string in_words(std::span<const std::string> names,

@@ -46,32 +46,12 @@ namespace transst::detail {
     return std::nullopt;
 }
 
-/// Leaves out the cells that are not wanted.
-inline void keep_cells(const std::vector<bool>& wanted, const ReadOptions& options,
-                       Sample<StoredRows<float>>& sample) {
-    std::vector<Index> kept;
-    for (std::size_t i = 0; i < wanted.size(); ++i)
-        if (wanted[i]) kept.push_back(static_cast<Index>(i));
-    if (kept.size() == wanted.size()) return;
-    StoredRows<float> rows(sample.expression.cols(), storage(options));
-    for (std::size_t i = 0; i < kept.size(); ++i) {
-        const auto row = sample.expression.row_block(kept[i], kept[i] + 1);
-        rows.append(view(row), std::ssize(kept) - static_cast<Index>(i) - 1);
-        for (auto* words : {&sample.barcodes, &sample.labels, &sample.sections})
-            if (!words->empty()) (*words)[i] = (*words)[static_cast<std::size_t>(kept[i])];
-    }
-    sample.expression = std::move(rows);
-    for (auto* words : {&sample.barcodes, &sample.labels, &sample.sections})
-        if (!words->empty()) words->resize(kept.size());
-    if (sample.coordinates.rows() > 0)
-        sample.coordinates = RowMatrix<double>(sample.coordinates(kept, Eigen::all));
-}
-
 /// Gives the spots their places: pixels of the full image, x to the right and y down, or with
 /// spatial_key "array" the array's columns and rows. Spots of the matrix that do not lie on tissue
 /// are left out.
 inline void read_positions(const std::filesystem::path& path, const ReadOptions& options,
-                           Sample<StoredRows<float>>& sample) {
+                           SampleFile& out) {
+    auto& sample = out.sample;
     require(options.spatial_key == "spatial" || options.spatial_key == "array",
             "the spatial key is '", options.spatial_key,
             "'; for a folder of Space Ranger it must be spatial (pixels) or array (the array's "
@@ -127,7 +107,7 @@ inline void read_positions(const std::filesystem::path& path, const ReadOptions&
         file.refuse("the positions of all ", seen.size(), " spots of the matrix, found none of ",
                     in_quotes(sample.barcodes[static_cast<std::size_t>(missing - seen.begin())]));
     if (sample.coordinates.rows() == 0) sample.coordinates = std::move(places);
-    keep_cells(in_tissue, options, sample);
+    keep_cells(in_tissue, options, out);
     if (sample.barcodes.empty()) file.refuse("spots on tissue, found none");
 }
 

@@ -33,7 +33,8 @@ namespace transst {
     detail::FieldSplitter splitter(line.find('\t') != line.npos ? '\t' : ',');
     const auto& first = splitter.split(line);
     if (first.size() < 2)
-        file.fail(line, "a header of names between commas or tabs (", layout, ")");
+        file.fail(line, "a header of names between commas or tabs",
+                  line.find(';') == line.npos ? "" : ", not semicolons", " (", layout, ")");
     std::vector<std::string> header(first.begin(), first.end());
     if (!file.next(line)) file.refuse("cells below the header, found the end of the file");
     // R leaves out the name of the names
@@ -105,7 +106,7 @@ namespace transst {
                 file.fail(fields[j], "a finite number for the gene ", header[j], " (", layout, ")");
             if (*value == 0) continue;
             scan.add(*value);
-            if (*value < 0)
+            if (*value < 0 && options.values != Values::log_expression)
                 file.fail(fields[j], "counts or log expression, 0 or more, for the gene ",
                           header[j]);
             rows.columns.push_back(gene_of[j]);
@@ -122,7 +123,8 @@ namespace transst {
     const auto finite = [](double value) { return std::isfinite(value); };
     if (std::any_of(places.begin(), places.end(), finite))
         sample.coordinates = Eigen::Map<RowMatrix<double>>(places.data(), sample.rows(), 2);
-    sample.values = scan.values();
+    sample.values = scan.values(options, path);
+    out.rows = sample.rows();
     return out;
 }
 

@@ -27,15 +27,17 @@ using GeneValue = std::conditional_t<std::is_same_v<typename X::Scalar, float>, 
 /// make_visit() is called once for each range of genes, so that each has work space of its own.
 /// Memory: `most` entries at a time (or one gene's, if that has more). Where there are more, bands
 /// of genes follow one another and x is read once for each, and once before.
-/// Throws BadData for a value that is not finite.
+/// Throws BadData for a value that is not finite, and Stopped.
 template <ExpressionRows X, class MakeVisit>
 void for_each_gene(const X& x, std::span<const Label> labels, Index most, const RunOptions& run,
                    std::string_view who, MakeVisit&& make_visit) {
     const auto at = [](Index i) { return static_cast<std::size_t>(i); };
+    const StopCheck check(run, who);
     const Lanes lanes(x.rows());
     // For each lane of rows and each gene: first how many entries, then where the next one goes.
     std::vector<std::vector<Index>> place(at(lanes.count()));
     parallel_for(lanes.count(), run.threads, [&](Index lane) {
+        check();
         auto& count = place[at(lane)];
         count.assign(at(x.cols()), 0);
         transst::for_each_entry(
@@ -61,6 +63,7 @@ void for_each_gene(const X& x, std::span<const Label> labels, Index most, const 
         }
         entries.resize(at(starts.back()));
         parallel_for(lanes.count(), run.threads, [&](Index lane) {
+            check();
             auto& next = place[at(lane)];
             transst::for_each_entry(
                 x, lanes.begin(lane), lanes.end(lane), [&](Index i, Index j, auto v) {
@@ -71,9 +74,11 @@ void for_each_gene(const X& x, std::span<const Label> labels, Index most, const 
         const Lanes genes(end - begin, 16);
         parallel_for(genes.count(), run.threads, [&](Index lane) {
             auto visit = make_visit();
-            for (Index g = genes.begin(lane); g < genes.end(lane); ++g)
+            for (Index g = genes.begin(lane); g < genes.end(lane); ++g) {
+                check();
                 visit(begin + g, std::span<Entry>(entries.data() + starts[at(g)],
                                                   at(starts[at(g) + 1] - starts[at(g)])));
+            }
         });
     }
 }

@@ -103,7 +103,7 @@ struct Markers {
     /// outside, which is reported. In fold changes x counts as no less than −600, no more than 600.
     /// Memory: 8 bytes (double: 16) for each of Options::entries, and the result.
     /// Throws ShapeMismatch unless there are n labels; BadData for other labels or for values that
-    /// are not finite; InvalidArgument where clusters or entries < 1.
+    /// are not finite; InvalidArgument where clusters or entries < 1; Stopped.
     template <Expression X>
     [[nodiscard]] MarkersFit fit(const X& x, std::span<const Label> labels, Index clusters,
                                  const RunOptions& run = {}) const {

@@ -1,8 +1,8 @@
 // Whether neighbours have like values: Moran's I.
 #pragma once
 
+#include <transst/graph/edge_weights.hpp>
 #include <transst/graph/graph.hpp>
-#include <transst/preprocess/morans_genes.hpp>
 
 #include <cmath>
 

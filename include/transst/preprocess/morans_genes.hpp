@@ -1,17 +1,12 @@
 // Moran's I of every gene over a graph of neighbours.
 #pragma once
 
+#include <transst/graph/edge_weights.hpp>
 #include <transst/graph/graph.hpp>
 #include <transst/matrix/moments.hpp>
 #include <transst/matrix/sweep.hpp>
 
 namespace transst {
-
-/// What an edge from i to j weighs.
-enum class EdgeWeights {
-    row_standardized,  ///< 1 / degree of i: every spot with neighbours counts alike
-    binary             ///< 1: every edge counts alike
-};
 
 /// Moran's I of p genes before division, so that samples can be added up.
 struct MoransSums {

@@ -79,6 +79,7 @@ template <ExpressionRows Rows>
 void append_scaled(Compact<Rows>& out, const Rows& x, const std::vector<Index>& columns,
                    std::span<const std::int32_t> section, const Matrix<double>& inverse_deviation,
                    const RunOptions& run) {
+    const StopCheck check(run, "Prepare");
     const GeneSubset<Rows> chosen(x, columns);
     using Value = typename Rows::Scalar;
     const Index genes = chosen.cols(), n = x.rows();
@@ -115,6 +116,7 @@ void append_scaled(Compact<Rows>& out, const Rows& x, const std::vector<Index>& 
         // pieces are made side by side and appended in their order, some at a time
         constexpr Index step = 512, at_once = 16;
         for (Index begin = 0; begin < n; begin += at_once * step) {
+            check();
             const Index count = std::min(at_once, (n - begin + step - 1) / step);
             std::vector<OwnedSparseBlock<Value>> pieces(static_cast<std::size_t>(count));
             parallel_for(count, run.threads, [&](Index piece) {
@@ -156,8 +158,8 @@ struct Prepare {
     /// sources: any number, none included (the target alone is prepared). Cells of a source without
     /// a label are left out. Throws BadData (no common genes, a duplicate gene, NaN, negative
     /// counts, a source without labels, a gene_list of which nothing is there), InvalidArgument
-    /// (genes < 1, variance_stabilized of log expression) or ShapeMismatch (a spatial criterion
-    /// without coordinates included).
+    /// (genes < 1, variance_stabilized of log expression), ShapeMismatch (a spatial criterion
+    /// without coordinates included) or Stopped.
     template <class SourceExpression, class TargetExpression>
     [[nodiscard]] auto fit(std::span<const Sample<SourceExpression>* const> sources,
                            const Sample<TargetExpression>& target,
@@ -214,6 +216,7 @@ private:
         using Result = Prepared<SourceRows, TargetRows>;
         std::vector<std::string> warnings;  ///< what went badly, in words
         const bool no_target = target.rows() == 0;
+        const StopCheck go_on(run, name);
 
         std::vector<GeneNames> names;
         if (asked) names.push_back(*asked);
@@ -270,6 +273,7 @@ private:
         const auto target_sums =
             detail::section_sums(target_view, aligned.columns[0], target_sections.of_row[0],
                                  target_sections.names.size(), target.name, run);
+        go_on();
         std::vector<SourceView> source_views;
         std::vector<GeneSums> source_sums(source_sections.names.size(),
                                           GeneSums::zero(std::ssize(aligned.columns[0])));
@@ -280,6 +284,7 @@ private:
                                                    source_sections.of_row[s], source_sums.size(),
                                                    sources[s]->name, run);
             for (std::size_t k = 0; k < sums.size(); ++k) source_sums[k] += sums[k];
+            go_on();
         }
 
         const GeneSums over_source = total(source_sums),
@@ -302,6 +307,7 @@ private:
         warn_of_constant(target, aligned.columns[0], over_target, warnings);
         require<BadData>(!kept.empty(), "none of the ", aligned.columns[0].size(),
                          " common genes varies; there is nothing to cluster by");
+        go_on();
 
         Result out{standardized<SourceRows>(
                        source_views, std::span(aligned.columns).subspan(1), kept, source_sections,

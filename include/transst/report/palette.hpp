@@ -10,13 +10,15 @@
 
 namespace transst {
 
-/// Seven colours of Okabe & Ito (Color Universal Design, 2008), and thirteen more, each chosen to
+/// Seven colours of Okabe & Ito (Color Universal Design, 2008), and 33 more, each chosen to
 /// be as far as possible in OKLab from those before it as seen with normal sight, protanopia,
 /// deuteranopia and tritanopia (simulated as in Machado, Oliveira & Fernandes, 2009).
-inline constexpr std::array<std::string_view, 20> palette = {
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442",
-    "#440000", "#002277", "#774444", "#55EECC", "#8877EE", "#99BB88", "#444499",
-    "#552244", "#770000", "#AA4400", "#995577", "#99CCEE", "#AADD88"};
+inline constexpr std::array<std::string_view, 40> palette = {
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#440000",
+    "#002277", "#774444", "#55EECC", "#8877EE", "#99BB88", "#444499", "#552244", "#770000",
+    "#AA4400", "#995577", "#99CCEE", "#AADD88", "#8800FF", "#AAFFAA", "#7700CC", "#EE00CC",
+    "#DDCC00", "#554466", "#991100", "#CCAABB", "#777755", "#BB33AA", "#EE7733", "#77AA66",
+    "#AA88FF", "#2211AA", "#443366", "#663344", "#666644", "#EE77CC", "#555588", "#AADDFF"};
 
 /// Of what has no class or cluster.
 inline constexpr std::string_view missing_color = "#DDDDDD";
