@@ -42,8 +42,8 @@ int main(int argc, char** argv) {
         "  transst demo\n"
         "  transst inspect tissue.h5ad\n"
         "  transst cluster --source reference --target tissue --clusters 7 --out result\n"
-        "  transst fit --source reference --out reference.transst\n"
-        "  transst apply --model reference.transst --target tissue --clusters 7 --out result\n"
+        "  transst fit --source atlas --out atlas.transst\n"
+        "  transst apply --model atlas.transst --target tissue --clusters 7 --out result\n"
         "  transst cluster --help");
     transst_program::add_cluster(program);
     transst_program::add_fit(program);

@@ -178,26 +178,30 @@ private:
         hold(value <= static_cast<std::uint64_t>(most));
         return static_cast<Index>(value);
     }
-    /// How many there are of what takes 8 bytes or more each.
-    [[nodiscard]] Index count() { return whole(std::ssize(rest_) / 8); }
+    /// How many follow of what takes `bytes` or more each.
+    [[nodiscard]] Index count(Index bytes) {
+        const Index value = whole(std::numeric_limits<Index>::max());
+        hold(value <= std::ssize(rest_) / bytes);
+        return value;
+    }
 
     void get(double& value) { value = std::bit_cast<double>(next()); }
     void get(bool& value) { value = whole(1) != 0; }
     void get(Index& value) { value = whole(std::numeric_limits<Index>::max()); }
     void get(std::uint64_t& value) { value = next(); }
     void get(std::string& words) {
-        const auto size = static_cast<std::size_t>(whole(std::ssize(rest_)));
+        const auto size = static_cast<std::size_t>(count(1));
         words = rest_.substr(0, size);
         rest_.remove_prefix(size);
     }
     template <class T>
     void get(std::vector<T>& all) {
-        all.resize(static_cast<std::size_t>(count()));
+        all.resize(static_cast<std::size_t>(count(8)));
         for (auto& one : all) get(one);
     }
     template <DoubleMatrix T>
     void get(T& m) {
-        const Index rows = count(), columns = count();
+        const Index rows = count(8), columns = count(8);
         hold(columns == 0 || rows <= std::ssize(rest_) / 8 / columns);
         hold(T::ColsAtCompileTime != 1 || columns == 1);
         m.resize(rows, columns);
