@@ -51,7 +51,7 @@ struct ScoreSpaceChoice {
 
 /// The space, and the labels that describe the classes in it.
 struct ScoreSpaceFit {
-    ScoreSpaceChoice choice;
+    ScoreSpaceChoice choice;      ///< and how good it is
     std::vector<Label> believed;  ///< n; left_out where contradicted or not looked at
 };
 
