@@ -516,8 +516,8 @@ void add_apply(CLI::App& program) {
     add_trust_options(*command, o, method_group);
     command->footer(
         "Example:\n"
-        "  transst fit --source 151673 --stretch-y 1.7320508075688772 --out cortex.transst\n"
-        "  transst apply --model cortex.transst --target 151674 --clusters 7 \\\n"
+        "  transst fit --source 151673 --stretch-y 1.7320508075688772 --out 673.transst\n"
+        "  transst apply --model 673.transst --target 151674 --clusters 7 \\\n"
         "      --stretch-y 1.7320508075688772 --out result");
     command->callback([options, command] {
         require(!options->model.empty(), "--model is empty; name a file that transst fit wrote");

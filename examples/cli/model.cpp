@@ -128,7 +128,7 @@ void add_fit(CLI::App& program) {
     command->footer(
         "Example:\n"
         "  transst fit --source atlas.h5ad --label-column cell_type --out atlas.transst\n"
-        "  transst apply --model atlas.transst --target outs --clusters 3-12 --out regions");
+        "  transst apply --model atlas.transst --target outs --clusters 3-12 --out out");
     command->callback([options] {
         require(!options->quiet || !options->verbose,
                 "--quiet and --verbose contradict each other; leave out one of the two");

@@ -18,9 +18,11 @@ struct Fitted : Job {
     }
 
     [[nodiscard]] Outcome apply(const Words& more = {}, const std::string& to = "applied") const {
-        Words all = {"apply", "--model", "model", "--target", "target", "--out", to};
-        if (std::find(more.begin(), more.end(), "--clusters") == more.end())
-            all.insert(all.end(), {"--clusters", "3"});
+        Words all = {"apply", "--target", "target", "--out", to};
+        for (const auto& [name, value] :
+             {std::pair{"--model", "model"}, std::pair{"--clusters", "3"}})
+            if (std::find(more.begin(), more.end(), name) == more.end())
+                all.insert(all.end(), {name, value});
         all.insert(all.end(), more.begin(), more.end());
         return transst(all);
     }
