@@ -95,7 +95,8 @@ struct FindRegions {
         double lambda = 1;             ///< of TransferLoading, relative, when adapted
         double anchored_from = 0.5;  ///< squared relevance above which the source explains more of
                                      ///< the target's classes than it leaves unexplained
-        double used_from = 0.1;      ///< and above which it is worth a look
+        double used_from = 0.1;      ///< squared relevance, corrected for noise in the source's
+                                     ///< profiles, above which the source is worth a look
         double contradicted_to = 1.0 / 3;  ///< share of the source's labels that may be wrong
         double released_from = 0.75;       ///< released_agreement above which anchors are believed
         double guided_from = 0.5;       ///< assortativity from which guided clusters are coherent

@@ -265,6 +265,15 @@ TEST_CASE("a region that bears its label together is believed, whatever its cell
                         [&](std::size_t i) { return unplaced.believed[i] == left_out; }) >= 24);
 }
 
+TEST_CASE("a class that would lose most of its cells keeps them") {
+    // two cells, one in each of two other classes' bands: each contradicts the other
+    auto one = bands();
+    one.labels[10] = one.labels[210] = 3;
+    const auto found = check_labels(one, 4);
+    CHECK(found.choice.contradicted_share >= 2.0 / 600);
+    CHECK(std::count(found.believed.begin(), found.believed.end(), 3) == 2);
+}
+
 TEST_CASE("of very many cells, some describe the classes, the rare ones among them") {
     Planted many;
     const Index n = 21'000;

@@ -131,9 +131,10 @@ Index cut_folds(const RowMatrix<double>& coordinates, std::span<const std::int32
 /// Chooses the space by the accuracy with which it names held-out source cells, their densities
 /// fixed and the Potts field on: leaving out a section at a time where there are several, else
 /// patches of the tissue (four ways to cut them). A label is believed unless its cell's expression
-/// contradicts it and, where coordinates are known, its neighbours do not bear it. Scores must have
-/// been found without the labels. coordinates: n × 2, or 0 × 0 where unknown; section: n codes, or
-/// empty. About 20,000 cells at most are looked at. Throws ShapeMismatch.
+/// contradicts it and, where coordinates are known, its neighbours do not bear it; a class keeps
+/// its labels where most would be lost. Scores must have been found without the labels.
+/// coordinates: n × 2, or 0 × 0 where unknown; section: n codes, or empty. About 20,000 cells at
+/// most are looked at. Throws ShapeMismatch.
 template <class W>
 [[nodiscard]] ScoreSpaceFit choose_score_space(const RowMatrix<W>& scores, Index factors,
                                                std::span<const Label> labels, Index classes,
@@ -234,9 +235,18 @@ template <class W>
     const auto contradicted = detail::contradicted_labels(held_out, y);
     choice.contradicted_share = static_cast<double>(contradicted.size()) / static_cast<double>(n);
     const Graph around = detail::six_nearest(n, places, of_section, run);
+    std::vector<Index> wrong, left = sizes;
     for (const Index i : contradicted)
-        if (!detail::shares_label(around, y, i))
+        if (!detail::shares_label(around, y, i)) {
+            wrong.push_back(i);
+            --left[static_cast<std::size_t>(y[static_cast<std::size_t>(i)])];
+        }
+    for (const Index i : wrong) {
+        // a class that would lose most of its cells is hard to tell apart, not badly labelled
+        const auto k = static_cast<std::size_t>(y[static_cast<std::size_t>(i)]);
+        if (2 * left[k] >= sizes[k])
             out.believed[static_cast<std::size_t>(cells[static_cast<std::size_t>(i)])] = left_out;
+    }
     return out;
 }
 
