@@ -49,7 +49,10 @@ inline double peak_megabytes() {
 /// Collects what the run was and what came of it.
 class Summary {
 public:
-    void add_time(const std::string& stage, double seconds) { times_[stage] = seconds; }
+    /// Stages of one name are summed.
+    void add_time(const std::string& stage, double seconds) {
+        times_[stage] = times_.value(stage, 0.0) + seconds;
+    }
 
     /// A file or folder that was read; the target last.
     void add_input(const std::string& path, const transst::SampleFile& file) {

@@ -13,6 +13,21 @@
 
 namespace transst {
 
+/// What a source says of how its classes would look elsewhere: all that SourceRelevance needs of
+/// it.
+template <class W>
+struct SourceWitness {
+    /// The source as one half of the genes sees it, to be held against the other half.
+    struct Half {
+        std::vector<Index> calling, held_out;  ///< columns, rising
+        Matrix<W> loading;                     ///< calling × q: scores of spots = X loading
+        Matrix<W> axes;                        ///< q × d: of the scores, discriminant
+        Matrix<W> centers;                     ///< K × d: of the classes, along the axes
+    };
+    Matrix<W> profiles;        ///< K × p: mean of each class, offsets of the sections taken out
+    std::vector<Half> halves;  ///< both of each split; none where there is too little to go by
+};
+
 /// Correlation, over held-out genes, of the source's class profiles with those of the target spots
 /// that the other genes call: near 1 for a neighbouring section, near 0 for an irrelevant source.
 ///
@@ -39,31 +54,55 @@ struct SourceRelevance {
         require<ShapeMismatch>(source.cols() == target.cols(),
                                "SourceRelevance::fit: the source has ", source.cols(),
                                " genes, the target ", target.cols());
+        return fit(learn(source, labels, classes, run), target, nearest, run);
+    }
+
+    /// The part that needs the source alone.
+    template <class Rows>
+    [[nodiscard]] SourceWitness<W> learn(const Standardized<Rows>& source,
+                                         std::span<const Label> labels, Index classes,
+                                         const RunOptions& run = {}) const {
         require<ShapeMismatch>(std::ssize(labels) == source.rows(),
                                "SourceRelevance::fit: labels has ", labels.size(),
                                " entries, the source has ", source.rows(), " rows");
         const Index p = source.cols();
-        if (classes < 2 || p < 4) return 0;
-        const Matrix<W> profiles = class_profiles(source, labels, classes, run);
+        SourceWitness<W> out{class_profiles(source, labels, classes, run), {}};
+        if (classes < 2 || p < 4) return out;
         RandomStream random(run.seed, 0x52454C45);
         const std::vector<Index> cells = some_of_each(labels, classes, random);
-        double total = 0;
-        Index split = 0;
-        while (split < options.splits && (split == 0 || !run.stop.stop_requested())) {
+        for (Index split = 0; split < options.splits && (split == 0 || !run.stop.stop_requested());
+             ++split) {
             const auto order = random.permutation(p);
             std::vector<Index> first(order.begin(), order.begin() + p / 2),
                 second(order.begin() + p / 2, order.end());
             std::sort(first.begin(), first.end());
             std::sort(second.begin(), second.end());
-            total += one_direction(source, cells, labels, classes, target, nearest, profiles, first,
-                                   second, run);
-            total += one_direction(source, cells, labels, classes, target, nearest, profiles,
-                                   second, first, run);
-            ++split;
-            run.report("SourceRelevance", split, options.splits,
-                       total / static_cast<double>(2 * split));
+            out.halves.push_back(half(source, cells, labels, classes, first, second, run));
+            out.halves.push_back(half(source, cells, labels, classes, second, first, run));
         }
-        return total / static_cast<double>(2 * split);
+        return out;
+    }
+
+    /// The part that needs the target; source: what learn found, of the target's genes. Returns
+    /// and throws as above.
+    template <class Rows>
+    [[nodiscard]] double fit(const SourceWitness<W>& source, const Standardized<Rows>& target,
+                             const Graph& nearest, const RunOptions& run = {}) const {
+        require<ShapeMismatch>(source.profiles.cols() == target.cols(),
+                               "SourceRelevance::fit: the source has ", source.profiles.cols(),
+                               " genes, the target ", target.cols());
+        if (source.halves.empty()) return 0;
+        double total = 0;
+        Index seen = 0;
+        while (seen < std::ssize(source.halves) && (seen < 2 || !run.stop.stop_requested())) {
+            total += agreement(source.profiles, source.halves[static_cast<std::size_t>(seen)],
+                               target, nearest, run);
+            ++seen;
+            if (seen % 2 == 0)
+                run.report("SourceRelevance", seen / 2, std::ssize(source.halves) / 2,
+                           total / static_cast<double>(seen));
+        }
+        return total / static_cast<double>(seen);
     }
 
 private:
@@ -115,17 +154,13 @@ private:
         return some;
     }
 
-    template <class SourceRows, class TargetRows>
-    [[nodiscard]] double one_direction(const Standardized<SourceRows>& source,
-                                       const std::vector<Index>& cells,
-                                       std::span<const Label> all_labels, Index classes,
-                                       const Standardized<TargetRows>& target, const Graph& nearest,
-                                       const Matrix<W>& profiles, const std::vector<Index>& calling,
-                                       const std::vector<Index>& held_out,
-                                       const RunOptions& run) const {
-        // the source's axes on the calling genes
-        const Index p = source.cols(),
-                    q = std::min({options.factors, std::ssize(cells) - 1, std::ssize(calling) - 1});
+    /// The source's axes on the calling genes.
+    template <class Rows>
+    [[nodiscard]] typename SourceWitness<W>::Half half(
+        const Standardized<Rows>& source, const std::vector<Index>& cells,
+        std::span<const Label> all_labels, Index classes, const std::vector<Index>& calling,
+        const std::vector<Index>& held_out, const RunOptions& run) const {
+        const Index q = std::min({options.factors, std::ssize(cells) - 1, std::ssize(calling) - 1});
         const auto seen = copy_part(source, cells, calling, run);
         std::vector<Label> labels;
         for (const Index i : cells) labels.push_back(all_labels[static_cast<std::size_t>(i)]);
@@ -137,16 +172,24 @@ private:
             seen.sections() > 1 ? std::span<const std::int32_t>(seen.section())
                                 : std::span<const std::int32_t>{};
         const auto axes = discriminant_axes(z, labels, classes, section, W(1e-3));
-        const Matrix<W> centers =
-            class_means(RowMatrix<W>(z * axes.axes), labels, classes, section).means;
+        return {calling, held_out, svd.loading.template cast<W>(), axes.axes,
+                class_means(RowMatrix<W>(z * axes.axes), labels, classes, section).means};
+    }
 
+    /// Correlation of the profiles on the held-out genes.
+    template <class Rows>
+    [[nodiscard]] double agreement(const Matrix<W>& profiles,
+                                   const typename SourceWitness<W>::Half& half,
+                                   const Standardized<Rows>& target, const Graph& nearest,
+                                   const RunOptions& run) const {
         // calls of the target's spots, up to a shift that all of them share
-        Matrix<W> weights = Matrix<W>::Zero(p, axes.axes.cols());
-        weights(calling, Eigen::all) = svd.loading.template cast<W>() * axes.axes;
+        const Index p = target.cols(), classes = profiles.rows();
+        Matrix<W> weights = Matrix<W>::Zero(p, half.axes.cols());
+        weights(half.calling, Eigen::all) = half.loading * half.axes;
         const RowMatrix<W> own = project<Scalar>(target, weights, run).template cast<W>();
         const Index scale[] = {options.neighbors};
         const RowMatrix<W> v = neighborhood_means(own, nearest, scale, run);
-        const RowMatrix<W> calls = call(v, centers);
+        const RowMatrix<W> calls = call(v, half.centers);
 
         // profiles on the held-out genes
         const auto swept =
@@ -164,9 +207,9 @@ private:
             m.rowwise() -= (n.transpose() * m / n.sum()).eval();
             return m;
         };
-        const Matrix<W> of_target =
-            centered(n.cwiseInverse().asDiagonal() * swept.product(held_out, called).transpose());
-        const Matrix<W> of_source = centered(profiles(called, held_out));
+        const Matrix<W> of_target = centered(n.cwiseInverse().asDiagonal() *
+                                             swept.product(half.held_out, called).transpose());
+        const Matrix<W> of_source = centered(profiles(called, half.held_out));
         const auto dot = [&](const Matrix<W>& a, const Matrix<W>& b) {
             return a.cwiseProduct(b).rowwise().sum().dot(n);
         };
