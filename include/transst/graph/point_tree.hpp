@@ -1,4 +1,4 @@
-// Trees that the neighbourhoods of spots are searched in.
+// Trees that the neighbourhoods of spots are searched in. The one header that includes nanoflann.
 #pragma once
 
 #include <transst/core/errors.hpp>
@@ -6,11 +6,14 @@
 #include <transst/core/types.hpp>
 #include <transst/graph/sections.hpp>
 
+#include <nanoflann.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -49,8 +52,8 @@ void check_coordinates(const Coordinates& x, std::string_view who) {
     }
 }
 
-/// What a search needs to keep ties: a compiler may fuse the multiply-adds of a distance to a point
-/// and of one to its box differently, so that they differ in the last digits.
+/// What a search needs to keep ties that the tree's own rounding would lose: it sums the distances
+/// to cutting planes one by one, so that a box can look some last digits further than its points.
 [[nodiscard]] inline double just_beyond(double squared) {
     return squared * (1 + 1e-12) + std::numeric_limits<double>::denorm_min();
 }
@@ -148,9 +151,8 @@ struct Box {
     }
 };
 
-/// The spots of one section in Morton order, so that neighbours lie near each other in memory, and
-/// boxes around each `leaf` of them, around each `fan` of those boxes, and so on. A search goes
-/// from its own leaf outwards: what it finds at once is nearly the answer.
+/// The spots of one section in Morton order, so that searches one after the other visit the same
+/// leaves, in patches of neighbours that each have a k-d tree: trees grow side by side.
 template <int Dims>
 class PointTree {
 public:
@@ -159,7 +161,14 @@ public:
     PointTree(const Coordinates& x, std::vector<Index> spots, int threads)
         : spots_(std::move(spots)), points_(spots_.size()) {
         order(x, threads);
-        enclose(threads);
+        patches_.resize(static_cast<std::size_t>(patch_lanes().count()));
+        parallel_for(patch_lanes().count(), threads, [&](Index i) {
+            const Index begin = patch_lanes().begin(i), end = patch_lanes().end(i);
+            patches_[static_cast<std::size_t>(i)] = std::make_unique<Patch>(
+                std::span(points_).subspan(static_cast<std::size_t>(begin),
+                                           static_cast<std::size_t>(end - begin)),
+                spots_.data() + begin);
+        });
     }
 
     [[nodiscard]] Index size() const { return static_cast<Index>(spots_.size()); }
@@ -168,12 +177,16 @@ public:
     template <class Result>
     Index search(Index position, Result& result) const {
         const auto at = static_cast<std::size_t>(position);
-        const Point point = points_[at];
+        const Point& point = points_[at];
         result.start(spots_[at]);
-        Index own = position / leaf;
-        scan(own, point, result);
-        for (std::size_t level = 0; level + 1 < boxes_.size(); ++level, own /= fan)
-            look(level, own / fan, own, point, result);
+        // its own patch holds nearly all of them
+        const auto own = std::upper_bound(
+            patches_.begin(), patches_.end(), &point,
+            [](const Point* p, const auto& patch) { return p < patch->points.data(); });
+        (*(own - 1))->search(point, result);
+        for (auto patch = patches_.begin(); patch != patches_.end(); ++patch)
+            if (patch != own - 1 && (*patch)->box.squared_distance(point) <= result.bound())
+                (*patch)->search(point, result);
         return spots_[at];
     }
 
@@ -187,7 +200,62 @@ public:
     }
 
 private:
-    static constexpr Index leaf = 16, fan = 2;
+    /// Points that lie together, and who they are.
+    struct Patch {
+        using Metric = nanoflann::L2_Simple_Adaptor<double, Patch, double, std::size_t>;
+        using Tree = nanoflann::KDTreeSingleIndexAdaptor<Metric, Patch, Dims, std::size_t>;
+
+        /// A result as nanoflann asks for it; `sort` since 1.5.
+        template <class Result>
+        struct Found {
+            using DistanceType = double;
+            using IndexType = std::size_t;
+
+            Result& result;
+            const Index* spots;
+
+            [[nodiscard]] std::size_t size() const { return 0; }
+            [[nodiscard]] bool empty() const { return true; }
+            [[nodiscard]] bool full() const { return true; }
+            [[nodiscard]] double worstDist() const { return result.bound(); }
+            bool addPoint(double squared, std::size_t position) {
+                result.add(squared, spots[position]);
+                return true;
+            }
+            void sort() {}
+        };
+
+        std::span<const Point> points;
+        const Index* spots;
+        Box<Dims> box;
+        std::unique_ptr<Tree> tree;  // refers to this object
+
+        Patch(std::span<const Point> the_points, const Index* the_spots)
+            : points(the_points), spots(the_spots) {
+            for (const Point& point : points) box += point;
+            tree =
+                std::make_unique<Tree>(Dims, *this, nanoflann::KDTreeSingleIndexAdaptorParams(16));
+        }
+        Patch(const Patch&) = delete;
+        Patch& operator=(const Patch&) = delete;
+
+        template <class Result>
+        void search(const Point& point, Result& result) const {
+            Found<Result> found{result, spots};
+            tree->findNeighbors(found, point.data(), {});
+        }
+
+        // What nanoflann asks of a data set.
+        [[nodiscard]] std::size_t kdtree_get_point_count() const { return points.size(); }
+        [[nodiscard]] double kdtree_get_pt(std::size_t i, std::size_t d) const {
+            return points[i][d];
+        }
+        template <class Bounds>
+        bool kdtree_get_bbox(Bounds&) const {
+            return false;
+        }
+    };
+
     static constexpr int bits = 64 / Dims;
 
     /// Bits 0 … 7 of a byte, Dims places apart.
@@ -253,63 +321,14 @@ private:
         });
     }
 
-    /// Makes the boxes, level by level, up to the one around all.
-    void enclose(int threads) {
-        const auto add_level = [&](Index below, Index group, auto&& inside) {
-            std::vector<Box<Dims>> level(static_cast<std::size_t>((below + group - 1) / group));
-            const Lanes lanes(static_cast<Index>(level.size()));
-            parallel_for(lanes.count(), threads, [&](Index lane) {
-                for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i)
-                    for (Index b = i * group; b < std::min(below, (i + 1) * group); ++b)
-                        level[static_cast<std::size_t>(i)] += inside(static_cast<std::size_t>(b));
-            });
-            boxes_.push_back(std::move(level));
-        };
-        add_level(size(), leaf, [&](std::size_t i) -> const Point& { return points_[i]; });
-        while (boxes_.back().size() > 1)
-            add_level(static_cast<Index>(boxes_.back().size()), fan,
-                      [&](std::size_t i) -> const Box<Dims>& { return boxes_.back()[i]; });
-    }
-
-    /// The boxes of a level inside one box of the level above, but for one; the nearest first.
-    template <class Result>
-    void look(std::size_t level, Index inside, Index but_for, const Point& point,
-              Result& result) const {
-        const auto& boxes = boxes_[level];
-        const Index end = std::min((inside + 1) * fan, static_cast<Index>(boxes.size()));
-        std::array<std::pair<double, Index>, fan> near;
-        std::size_t count = 0;
-        for (Index node = inside * fan; node < end; ++node) {
-            if (node == but_for) continue;
-            const double away = boxes[static_cast<std::size_t>(node)].squared_distance(point);
-            if (away > result.bound()) continue;
-            std::size_t at = count++;
-            for (; at > 0 && away < near[at - 1].first; --at) near[at] = near[at - 1];
-            near[at] = {away, node};
-        }
-        for (std::size_t i = 0; i < count && near[i].first <= result.bound(); ++i)
-            if (level == 0)
-                scan(near[i].second, point, result);
-            else
-                look(level - 1, near[i].second, -1, point, result);
-    }
-
-    template <class Result>
-    void scan(Index node, const Point& point, Result& result) const {
-        const auto end = static_cast<std::size_t>(std::min(size(), (node + 1) * leaf));
-        for (auto i = static_cast<std::size_t>(node * leaf); i < end; ++i) {
-            double squared = 0;
-            for (std::size_t d = 0; d < point.size(); ++d) {
-                const double away = point[d] - points_[i][d];
-                squared += away * away;
-            }
-            if (squared <= result.bound()) result.add(squared, spots_[i]);
-        }
+    /// Few patches: each search asks all their boxes.
+    [[nodiscard]] Lanes patch_lanes() const {
+        return Lanes(size(), std::max<Index>(4096, size() / 16));
     }
 
     std::vector<Index> spots_;
     std::vector<Point> points_;
-    std::vector<std::vector<Box<Dims>>> boxes_;  // of each level, the leaves first
+    std::vector<std::unique_ptr<Patch>> patches_;  // each refers to its part of the above
 };
 
 /// A tree for each section. Throws BadData for two spots at one place unless duplicates are
