@@ -72,40 +72,46 @@ Index cut_folds(const RowMatrix<double>& coordinates, std::span<const std::int32
     return 2;
 }
 
+/// At most 20,000 of the cells that have a label, rising.
+template <class = void>
+[[nodiscard]] std::vector<Index> cells_to_test(std::span<const Label> labels,
+                                               RandomStream& random) {
+    constexpr Index most = 20'000;
+    std::vector<Index> cells;
+    for (Index i = 0; i < std::ssize(labels); ++i)
+        if (labels[static_cast<std::size_t>(i)] != left_out) cells.push_back(i);
+    if (std::ssize(cells) <= most) return cells;
+    const auto order = random.permutation(std::ssize(cells));
+    std::vector<Index> some;
+    for (Index i = 0; i < most; ++i)
+        some.push_back(cells[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
+    std::sort(some.begin(), some.end());
+    return some;
+}
+
 }  // namespace detail
 
 /// Chooses the space by the accuracy with which it names held-out source cells, their densities
 /// fixed and the Potts field on: leaving out a section at a time where there are several, else
-/// patches of the tissue (four ways to cut them). Scores must have been found without the labels.
-/// coordinates: n × 2, or 0 × 0 where unknown; section: n codes, or empty. At most 20,000 cells are
-/// looked at. Throws ShapeMismatch.
-template <class W>
-[[nodiscard]] ScoreSpaceChoice choose_score_space(const RowMatrix<W>& scores, Index factors,
-                                                  std::span<const Label> labels, Index classes,
-                                                  const RowMatrix<double>& coordinates,
-                                                  std::span<const std::int32_t> section,
-                                                  const RunOptions& run = {}) {
-    const Index rows = scores.rows();
-    require<ShapeMismatch>(
-        std::ssize(labels) == rows && (section.empty() || std::ssize(section) == rows) &&
-            (coordinates.rows() == 0 || coordinates.rows() == rows),
-        "choose_score_space: labels has ", labels.size(), " and section ", section.size(),
-        " entries, coordinates have ", coordinates.rows(), " rows, scores ", rows);
+/// patches of the tissue (four ways to cut them). scores_of(cells) gives the scores of some cells,
+/// a row each, found without the labels; at most 20,000 are looked at. labels: n; coordinates:
+/// n × 2, or 0 × 0 where unknown; section: n codes, or empty. Throws ShapeMismatch.
+template <class ScoresOf>
+[[nodiscard]] ScoreSpaceChoice choose_score_space_of(ScoresOf&& scores_of, Index factors,
+                                                     std::span<const Label> labels, Index classes,
+                                                     const RowMatrix<double>& coordinates,
+                                                     std::span<const std::int32_t> section,
+                                                     const RunOptions& run = {}) {
+    const Index rows = std::ssize(labels);
+    require<ShapeMismatch>((section.empty() || std::ssize(section) == rows) &&
+                               (coordinates.rows() == 0 || coordinates.rows() == rows),
+                           "choose_score_space: labels has ", rows, " and section ", section.size(),
+                           " entries, coordinates have ", coordinates.rows(), " rows");
     RandomStream random(run.seed, 0x53504143);
-    std::vector<Index> cells;
-    for (Index i = 0; i < scores.rows(); ++i)
-        if (labels[static_cast<std::size_t>(i)] != left_out) cells.push_back(i);
-    constexpr Index most = 20'000;
-    if (std::ssize(cells) > most) {
-        const auto order = random.permutation(std::ssize(cells));
-        std::vector<Index> some;
-        for (Index i = 0; i < most; ++i)
-            some.push_back(cells[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
-        std::sort(some.begin(), some.end());
-        cells = std::move(some);
-    }
+    const std::vector<Index> cells = detail::cells_to_test(labels, random);
+    const auto z = scores_of(std::span<const Index>(cells));
+    using W = typename std::decay_t<decltype(z)>::Scalar;
     const Index n = std::ssize(cells);
-    const RowMatrix<W> z = scores(cells, Eigen::all);
     const RowMatrix<double> places = coordinates.rows() > 0
                                          ? RowMatrix<double>(coordinates(cells, Eigen::all))
                                          : RowMatrix<double>();
@@ -179,6 +185,20 @@ template <class W>
     choice.best = choice.discriminant_accuracy >= choice.factors_accuracy ? ScoreSpace::discriminant
                                                                           : ScoreSpace::factors;
     return choice;
+}
+
+/// The same for scores of all cells (n × any).
+template <class W>
+[[nodiscard]] ScoreSpaceChoice choose_score_space(const RowMatrix<W>& scores, Index factors,
+                                                  std::span<const Label> labels, Index classes,
+                                                  const RowMatrix<double>& coordinates,
+                                                  std::span<const std::int32_t> section,
+                                                  const RunOptions& run = {}) {
+    require<ShapeMismatch>(std::ssize(labels) == scores.rows(), "choose_score_space: labels has ",
+                           labels.size(), " entries, scores have ", scores.rows(), " rows");
+    return choose_score_space_of(
+        [&](std::span<const Index> cells) { return RowMatrix<W>(scores(cells, Eigen::all)); },
+        factors, labels, classes, coordinates, section, run);
 }
 
 }  // namespace transst
