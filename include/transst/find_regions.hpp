@@ -110,19 +110,9 @@ struct FindRegions {
                                  const Sample<TargetExpression>& target,
                                  const RunOptions& run = {}) const {
         if (sources.empty()) return fit(target, run);
-        return with_knowledge(target, run, [&](StepClock& clock, auto&& apply) {
-            std::vector<const Sample<SourceExpression>*> seen;
-            for (const auto& s : sources) seen.push_back(&s);
-            run.begin("prepare");
-            const auto prepared = Prepare{options.prepare}.fit(
-                std::span<const Sample<SourceExpression>* const>(seen), target, run);
-            clock.end("prepare");
-            RegionsFit out;
-            describe(prepared, out);
-            check_factors(prepared);
-            detail::SourceInHand source(prepared, options.factors, options.scales, run, clock);
-            return apply(prepared.target, source, std::move(out));
-        });
+        std::vector<const Sample<SourceExpression>*> seen;
+        for (const auto& s : sources) seen.push_back(&s);
+        return with_sources(std::span<const Sample<SourceExpression>* const>(seen), target, run);
     }
 
     /// A model of the source in its place, which brings genes, factors and scales with it. Genes of
@@ -163,7 +153,8 @@ struct FindRegions {
     [[nodiscard]] RegionsFit fit(const Sample<SourceExpression>& source,
                                  const Sample<TargetExpression>& target,
                                  const RunOptions& run = {}) const {
-        return fit(std::vector<Sample<SourceExpression>>{source}, target, run);
+        const Sample<SourceExpression>* const seen[] = {&source};
+        return with_sources(std::span<const Sample<SourceExpression>* const>(seen), target, run);
     }
 
     /// The target alone.
@@ -213,6 +204,22 @@ private:
                                           .fit(target.coordinates, target.sections, run);
         clock.end("neighbours");
         return graph;
+    }
+
+    template <class SourceExpression, class TargetExpression>
+    [[nodiscard]] RegionsFit with_sources(std::span<const Sample<SourceExpression>* const> sources,
+                                          const Sample<TargetExpression>& target,
+                                          const RunOptions& run) const {
+        return with_knowledge(target, run, [&](StepClock& clock, auto&& apply) {
+            run.begin("prepare");
+            const auto prepared = Prepare{options.prepare}.fit(sources, target, run);
+            clock.end("prepare");
+            RegionsFit out;
+            describe(prepared, out);
+            check_factors(prepared);
+            detail::SourceInHand source(prepared, options.factors, options.scales, run, clock);
+            return apply(prepared.target, source, std::move(out));
+        });
     }
 
     /// go(clock, apply) hands apply the target's rows, what is known of the source and a fit that
@@ -367,9 +374,9 @@ private:
             out.decisions.push_back("these are too many: the source's classes are not taken over");
             return false;
         }
-        const Scores64 v = neighborhood_means(source.pldr().transform(target, run), nearest,
-                                              std::span<const Index>(source.scales()), run) *
-                           described.weights;
+        const Scores64 v =
+            neighborhood_means(source.pldr().transform(target, run), nearest,
+                               std::span<const Index>(source.scales()), described.weights, run);
         const auto fit_anchored = [&](const Scores64& scores, const Graph& among, Index clusters) {
             return AnchoredGMM_MRF<>{
                 {.clusters = clusters,

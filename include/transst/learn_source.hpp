@@ -95,7 +95,10 @@ public:
 
     [[nodiscard]] const PLDRFit<double>& pldr() {
         return once(pldr_, "PLDR", [&] {
-            return PLDR<>{{.factors = factors_}}.fit(prepared_.source, labels(), run_);
+            const PLDR<> pldr{{.factors = factors_}};
+            svd_ = pldr.start_svd().fit(
+                prepared_.source, {.seed = run_.seed, .threads = run_.threads, .stop = run_.stop});
+            return pldr.fit(prepared_.source, labels(), svd_, run_);
         });
     }
 
@@ -110,20 +113,29 @@ public:
                 nearest = nearest_spots(prepared_.source_coordinates, section, scales_.back(), true,
                                         run_);
             }
-            const auto at_scales = [&](const RowMatrix<double>& scores) {
-                return neighborhood_means(scores, nearest, std::span<const Index>(scales_), run_);
-            };
+            const std::span<const Index> scales = scales_;
             // which space tells the classes apart, by scores that have not seen the labels
-            const auto svd =
+            svd_ =
                 TruncatedSVD<>{{.factors = factors_, .max_iterations = 30, .tolerance = 1e-3}}.fit(
-                    prepared_.source, run_);
-            const auto found =
-                choose_score_space(at_scales(svd.scores), factors_, labels(), classes(),
-                                   prepared_.source_coordinates, prepared_.source.section(), run_);
-            return SourceAnchors{
-                found.choice, describe_classes(found.choice.best,
-                                               at_scales(factors.transform(prepared_.source, run_)),
-                                               factors_, found.believed, classes())};
+                    prepared_.source, std::move(svd_), run_);
+            const auto found = choose_score_space_of(
+                [&](std::span<const Index> cells) {
+                    return neighborhood_means(svd_.scores, nearest, scales, cells, run_);
+                },
+                factors_, labels(), classes(), prepared_.source_coordinates,
+                prepared_.source.section(), run_);
+            svd_ = {};
+            std::vector<Index> cells;
+            std::vector<Label> believed;
+            for (Index i = 0; i < prepared_.source.rows(); ++i)
+                if (const Label k = found.believed[static_cast<std::size_t>(i)]; k != left_out) {
+                    cells.push_back(i);
+                    believed.push_back(k);
+                }
+            const auto means = neighborhood_means(factors.transform(prepared_.source, run_),
+                                                  nearest, scales, cells, run_);
+            return SourceAnchors{found.choice, describe_classes(found.choice.best, means, factors_,
+                                                                believed, classes())};
         });
     }
 
@@ -157,6 +169,7 @@ private:
     const RunOptions& run_;
     StepClock& clock_;
     std::optional<SourceWitness<double>> witness_;
+    SVDFit<double> svd_;  // where the factors start; that of the score space goes on from it
     std::optional<PLDRFit<double>> pldr_;
     std::optional<SourceAnchors> anchors_;
     std::optional<Vector<double>> information_;

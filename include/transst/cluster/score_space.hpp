@@ -132,25 +132,25 @@ Index cut_folds(const RowMatrix<double>& coordinates, std::span<const std::int32
 /// fixed and the Potts field on: leaving out a section at a time where there are several, else
 /// patches of the tissue (four ways to cut them). A label is believed unless its cell's expression
 /// contradicts it and, where coordinates are known, its neighbours do not bear it; a class keeps
-/// its labels where most would be lost. Scores must have been found without the labels.
-/// coordinates: n × 2, or 0 × 0 where unknown; section: n codes, or empty. About 20,000 cells at
-/// most are looked at. Throws ShapeMismatch.
-template <class W>
-[[nodiscard]] ScoreSpaceFit choose_score_space(const RowMatrix<W>& scores, Index factors,
-                                               std::span<const Label> labels, Index classes,
-                                               const RowMatrix<double>& coordinates,
-                                               std::span<const std::int32_t> section,
-                                               const RunOptions& run = {}) {
-    const Index rows = scores.rows();
-    require<ShapeMismatch>(
-        std::ssize(labels) == rows && (section.empty() || std::ssize(section) == rows) &&
-            (coordinates.rows() == 0 || coordinates.rows() == rows),
-        "choose_score_space: labels has ", labels.size(), " and section ", section.size(),
-        " entries, coordinates have ", coordinates.rows(), " rows, scores ", rows);
+/// its labels where most would be lost. scores_of(cells) gives the scores of some cells, a row
+/// each, found without the labels; about 20,000 at most are looked at. labels: n; coordinates:
+/// n × 2, or 0 × 0 where unknown; section: n codes, or empty. Throws ShapeMismatch.
+template <class ScoresOf>
+[[nodiscard]] ScoreSpaceFit choose_score_space_of(ScoresOf&& scores_of, Index factors,
+                                                  std::span<const Label> labels, Index classes,
+                                                  const RowMatrix<double>& coordinates,
+                                                  std::span<const std::int32_t> section,
+                                                  const RunOptions& run = {}) {
+    const Index rows = std::ssize(labels);
+    require<ShapeMismatch>((section.empty() || std::ssize(section) == rows) &&
+                               (coordinates.rows() == 0 || coordinates.rows() == rows),
+                           "choose_score_space: labels has ", rows, " and section ", section.size(),
+                           " entries, coordinates have ", coordinates.rows(), " rows");
     RandomStream random(run.seed, 0x53504143);
     const std::vector<Index> cells = some_of_each(labels, classes, 20'000, random);
+    const auto z = scores_of(std::span<const Index>(cells));
+    using W = typename std::decay_t<decltype(z)>::Scalar;
     const Index n = std::ssize(cells);
-    const RowMatrix<W> z = scores(cells, Eigen::all);
     const RowMatrix<double> places = coordinates.rows() > 0
                                          ? RowMatrix<double>(coordinates(cells, Eigen::all))
                                          : RowMatrix<double>();
@@ -248,6 +248,20 @@ template <class W>
             out.believed[static_cast<std::size_t>(cells[static_cast<std::size_t>(i)])] = left_out;
     }
     return out;
+}
+
+/// The same for scores of all cells (n × any).
+template <class W>
+[[nodiscard]] ScoreSpaceFit choose_score_space(const RowMatrix<W>& scores, Index factors,
+                                               std::span<const Label> labels, Index classes,
+                                               const RowMatrix<double>& coordinates,
+                                               std::span<const std::int32_t> section,
+                                               const RunOptions& run = {}) {
+    require<ShapeMismatch>(std::ssize(labels) == scores.rows(), "choose_score_space: labels has ",
+                           labels.size(), " entries, scores have ", scores.rows(), " rows");
+    return choose_score_space_of(
+        [&](std::span<const Index> cells) { return RowMatrix<W>(scores(cells, Eigen::all)); },
+        factors, labels, classes, coordinates, section, run);
 }
 
 }  // namespace transst
