@@ -53,6 +53,10 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
         if (fit.space) out.steps["trust"]["contradicted_labels"] = fit.space->contradicted_share;
         if (fit.released_agreement)
             out.steps["trust"]["released_agreement"] = *fit.released_agreement;
+        if (fit.explained) {
+            out.steps["trust"]["explained"] = *fit.explained;
+            out.steps["trust"]["explained_alone"] = *fit.explained_alone;
+        }
         if (fit.trust == Trust::anchored) out.steps["trust"]["kappa"] = options.kappa;
         out.steps["trust"]["absent_classes"] = fit.absent_classes;
     }

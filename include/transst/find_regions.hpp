@@ -58,11 +58,14 @@ struct RegionsFit {
     std::optional<ScoreSpaceChoice> space;    ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
-    std::optional<PLDRFit<double>> pldr;       ///< of the anchored and the adapted way
-    std::optional<TransferFit<double>> transfer;    ///< of the adapted way
-    std::optional<ClustersChoice> clusters_choice;  ///< where several numbers were tried
-    std::vector<std::string> decisions;             ///< what was chosen and why, in words
-    std::vector<std::string> warnings;              ///< beside those of clusters
+    std::optional<double> explained, explained_alone;  ///< of each gene, by the clusters in the
+                                                       ///< adapted loading and by the target's own
+                                                       ///< (mean adjusted R²), where compared
+    std::optional<PLDRFit<double>> pldr;               ///< of the anchored and the adapted way
+    std::optional<TransferFit<double>> transfer;       ///< of the adapted way
+    std::optional<ClustersChoice> clusters_choice;     ///< where several numbers were tried
+    std::vector<std::string> decisions;                ///< what was chosen and why, in words
+    std::vector<std::string> warnings;                 ///< beside those of clusters
 
     std::vector<StepTime> times;  ///< of the steps, in order
 
@@ -88,11 +91,10 @@ struct FindRegions {
         Index neighbors = 6;           ///< of the Potts field
         std::vector<Index> scales{0, 6, 18, 36};  ///< neighbours that scores are averaged over
         double kappa = 1000;                      ///< pseudo-spots behind each class, when anchored
-        Index starts = 5;              ///< of a mixture without anchors; of each guided one,
-                                       ///< of which there are many, half as many
-        std::optional<double> beta{};  ///< of the Potts field; nothing: estimated
-        std::optional<Trust> trust{};  ///< decided by the caller; nothing: learned
-        double lambda = 1;             ///< of TransferLoading, relative, when adapted
+        Index starts = 5;                         ///< of a mixture without anchors
+        std::optional<double> beta{};             ///< of the Potts field; nothing: estimated
+        std::optional<Trust> trust{};             ///< decided by the caller; nothing: learned
+        double lambda = 1;                        ///< of TransferLoading, relative, when adapted
         double anchored_from = 0.5;  ///< squared relevance above which the source explains more of
                                      ///< the target's classes than it leaves unexplained
         double used_from = 0.1;      ///< squared relevance, corrected for noise in the source's
@@ -233,12 +235,21 @@ private:
         const Graph nearest = detail::nearest_spots(target.coordinates, target.sections,
                                                     longest_scale(), options.allow_duplicates, run);
         clock.end("neighbours");
+        std::optional<RegionsFit> found_alone;
+        const auto by_itself = [&]() -> RegionsFit& {
+            if (!found_alone) found_alone = without_source(target, graph, run, clock);
+            return *found_alone;
+        };
         RegionsFit out = go(clock, [&](const auto& rows, auto&& source, RegionsFit&& described) {
-            return with_source(rows, source, std::move(described), nearest, graph, run, clock);
+            return with_source(rows, source, std::move(described), nearest, graph, by_itself, run,
+                               clock);
         });
         out.times = clock.times();
         if (out.trust != Trust::none) return out;
-        RegionsFit alone = without_source(target, graph, run, clock);
+        RegionsFit alone = std::move(by_itself());
+        alone.times = clock.times();
+        alone.explained = out.explained;
+        alone.explained_alone = out.explained_alone;
         alone.relevance = out.relevance;
         alone.source_reliability = out.source_reliability;
         alone.decisions.insert(alone.decisions.begin(), out.decisions.begin(), out.decisions.end());
@@ -259,11 +270,13 @@ private:
         return std::max(options.scales.back(), SourceRelevance<>::Options{}.neighbors);
     }
 
-    /// source: detail::SourceInHand, or what gives the same parts.
-    template <class Rows, class Source>
+    /// source: detail::SourceInHand, or what gives the same parts; by_itself(): the fit of the
+    /// target alone.
+    template <class Rows, class Source, class ByItself>
     [[nodiscard]] RegionsFit with_source(const Standardized<Rows>& target, Source& source,
                                          RegionsFit out, const Graph& nearest, const Graph& graph,
-                                         const RunOptions& run, StepClock& clock) const {
+                                         ByItself&& by_itself, const RunOptions& run,
+                                         StepClock& clock) const {
         const auto& witness = source.witness();
         run.begin("relevance");
         const Relevance relevance = SourceRelevance<>{}.fit(witness, target, nearest, run);
@@ -307,6 +320,10 @@ private:
         if (out.trust == Trust::adapted) {
             adapted(target, source, graph, run, out);
             clock.end("adapted mixture");
+            if (!options.trust && !explains_more(target, by_itself, run, out)) {
+                out.trust = Trust::none;
+                return out;
+            }
         }
         if (out.trust == Trust::anchored || out.trust == Trust::adapted) {
             out.pldr = source.pldr();
@@ -470,9 +487,8 @@ private:
                 ? options.clusters
                 : number_of_clusters(own_scores(target, run), graph, fit_free(run), run, out);
         out.clusters =
-            GuidedGMM_MRF{
-                {.clusters = wanted, .starts = (options.starts + 1) / 2, .beta = options.beta}}
-                .fit(target, information, graph, run);
+            GuidedGMM_MRF{{.clusters = wanted, .starts = options.starts, .beta = options.beta}}.fit(
+                target, information, graph, run);
         const double coherence = assortativity(out.clusters.labels, graph);
         const bool coherent = coherence >= options.guided_from;
         out.decisions.push_back(text(
@@ -506,6 +522,30 @@ private:
             number_of_clusters(v, graph, warm_spatial_fits(mixture, run), run, out);
         out.clusters = mixture.fit(v, graph, run);
         out.scores = v;
+    }
+
+    /// Whether the clusters explain no less of the target's expression than those that it has by
+    /// itself: a loading that is mostly noise does not. True if stopped before that is known.
+    template <class Rows, class ByItself>
+    [[nodiscard]] bool explains_more(const Standardized<Rows>& target, ByItself&& by_itself,
+                                     const RunOptions& run, RegionsFit& out) const {
+        const auto explained = [&](const ClusterFit<double>& clusters) {
+            return class_information(target, clusters.labels, clusters.clusters(), run).mean();
+        };
+        if (run.stop.stop_requested()) return true;
+        try {
+            out.explained_alone = explained(by_itself().clusters);
+        } catch (const Stopped&) {
+            return true;
+        }
+        out.explained = explained(out.clusters);
+        const bool more = *out.explained >= *out.explained_alone;
+        out.decisions.push_back(
+            text("the clusters explain ", rounded(100 * *out.explained),
+                 " % of a gene's variance, those of the target alone ",
+                 rounded(100 * *out.explained_alone),
+                 more ? " %: the adapted loading is kept" : " %: the target is clustered alone"));
+        return more;
     }
 
     // --- none -------------------------------------------------------------------------------

@@ -9,7 +9,8 @@
 
 namespace transst::detail {
 
-/// The best of several starts by its objective.
+/// The best of several starts by its objective. Starts are cut short (short runs of EM: Biernacki,
+/// Celeux & Govaert 2003); only the best goes on to the end.
 template <class W>
 [[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
                                            Index clusters, Index starts, std::optional<double> beta,
@@ -17,10 +18,6 @@ template <class W>
     const MixturePrior<W> prior = weak_prior(scores, clusters);
     // Starts are independent and run side by side, each on one thread. Mixtures without the field
     // are cheap: of four times as many the best go on.
-    RunOptions inner = run;
-    if (starts > 1) inner.threads = 1;
-    RunOptions silent = inner;
-    silent.progress = nullptr;  // the first start speaks for all of them
     std::vector<MixtureStart<W>> drawn(static_cast<std::size_t>(4 * starts));
     parallel_for(4 * starts, run.threads, [&](Index s) {
         if (s > 0 && run.stop.stop_requested()) return;
@@ -30,18 +27,22 @@ template <class W>
     std::stable_sort(drawn.begin(), drawn.end(), [](const auto& x, const auto& y) {
         return x.log_likelihood > y.log_likelihood;
     });
-    const MeanFieldOptions options{.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood,
-                                   .beta = beta.value_or(1)};
-    const MeanField<W> first(scores, graph, options, inner), other(scores, graph, options, silent);
+    MeanFieldOptions options{.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood,
+                             .beta = beta.value_or(1)};
+    const MeanField<W> whole(scores, graph, options, run);
+    if (starts == 1) return whole.fit(prior, one_hot<W>(drawn[0].labels, clusters));
+    options.max_iterations = 6;
+    const MeanField<W> brief(scores, graph, options,
+                             {.seed = run.seed, .threads = 1, .stop = run.stop});
     std::vector<MeanFieldFit<W>> fits(std::min(drawn.size(), static_cast<std::size_t>(starts)));
-    parallel_for(std::ssize(fits), starts > 1 ? run.threads : 1, [&](Index s) {
+    parallel_for(std::ssize(fits), run.threads, [&](Index s) {
         const auto at = static_cast<std::size_t>(s);
-        fits[at] = (s == 0 ? first : other).fit(prior, one_hot<W>(drawn[at].labels, clusters));
+        fits[at] = brief.fit(prior, one_hot<W>(drawn[at].labels, clusters));
     });
     std::size_t best = 0;
     for (std::size_t s = 1; s < fits.size(); ++s)
         if (fits[s].objective > fits[best].objective) best = s;
-    return std::move(fits[best]);
+    return whole.fit(prior, std::move(fits[best].responsibilities));
 }
 
 /// What was found as a fit of its own: the largest cluster first.

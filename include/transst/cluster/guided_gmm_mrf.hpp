@@ -52,8 +52,8 @@ struct GuidedGMM_MRF {
         std::vector<double> gene_shares{.05, .1, .2};  ///< of the genes, the most informative
         std::vector<Index> factors{8, 12, 16, 20};     ///< of those genes, before the K − 1 most
                                                        ///< autocorrelated directions are kept
-        Index starts = 3;              ///< of each mixture; the ways make up for few
-        std::optional<double> beta{};  ///< of the field; nothing: estimated
+        Index starts = 5;                              ///< of each mixture
+        std::optional<double> beta{};                  ///< of the field; nothing: estimated
     } options{};
 
     /// target: spots × p, standardised; information: what each gene says about the classes (p), see
