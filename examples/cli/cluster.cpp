@@ -5,8 +5,10 @@
 #include "monitor.hpp"
 #include "options.hpp"
 #include "output_folder.hpp"
+#include "png.hpp"
 #include "results.hpp"
 #include "samples.hpp"
+#include "with_data.hpp"
 
 #include <transst/graph/lattice_graph.hpp>
 #include <transst/graph/radius_graph.hpp>
@@ -22,6 +24,10 @@ namespace {
 
 using transst::Index;
 using transst::require;
+using transst::detail::counted;
+
+/// Beyond this a weight is no longer told from inf, and its products need not be finite.
+constexpr double largest_lambda = 1e12;
 
 const std::map<std::string, transst::GeneCriterion> gene_criteria{
     {"variance", transst::GeneCriterion::variance},
@@ -118,7 +124,26 @@ void check_options(const ClusterOptions& options) {
     require(!same_folder(options.target, copy), "--out: ", copy,
             " is the target itself; name another folder");
     require(!options.clusters.empty(), "--clusters is missing");
-    if (options.lambda != "auto") (void)parse_number("--lambda", options.lambda);
+    const auto check_of_sources = [&](const char* name, const std::vector<std::string>& words) {
+        require(words.empty() || !options.sources.empty(), name,
+                " goes with --source; give that too, or leave out ", name);
+        require(words.size() <= 1 || words.size() == options.sources.size(), name, " is given ",
+                words.size(), " times for ", counted(options.sources.size(), "source"),
+                "; give it once for all of them, or once for each");
+    };
+    check_of_sources("--source-label-column", options.source_label_column);
+    check_of_sources("--source-section-column", options.source_section_column);
+    check_of_sources("--source-spatial-key", options.source_spatial_key);
+    check_of_sources("--source-layer", options.source_layer);
+    check_of_sources("--source-expression", options.source_expression);
+    if (options.lambda != "auto") {
+        const double lambda = parse_number("--lambda", options.lambda);
+        require(lambda <= largest_lambda || std::isinf(lambda), "--lambda is '", options.lambda,
+                "'; it must be at most ", largest_lambda,
+                ", or inf to keep the source's loading as it is");
+    }
+    require(options.radius >= 0, "--radius is ", options.radius,
+            "; it must be 0 or more, where 0 looks for one");
     if (options.beta != "auto")
         require(std::isfinite(parse_number("--beta", options.beta)), "--beta is '", options.beta,
                 "'; it must be finite");
@@ -130,8 +155,10 @@ void check_target(const transst::SampleFile& target, const transst::ReadOptions&
     const auto lacking = lacks_as_target(target, reading);
     require<transst::BadData>(lacking.empty(), options.target, ": ", lacking);
     const Index most = *std::max_element(options.clusters.begin(), options.clusters.end());
-    require<transst::BadData>(most <= target.sample.rows(), options.target, ": there are ",
-                              target.sample.rows(), " spots, fewer than --clusters ", most);
+    const Index spots = target.sample.rows();
+    require<transst::BadData>(most <= spots, options.target,
+                              spots == 1 ? ": there is " : ": there are ", counted(spots, "spot"),
+                              ", fewer than --clusters ", most, "; ask for at most so many");
 }
 
 /// The same of a source.
@@ -142,6 +169,40 @@ void check_source(const transst::SampleFile& source, const std::string& path,
     require<transst::BadData>(
         transst::code_labels(source.sample.labels, options.ignore).classes() > 0, path,
         ": --ignore leaves no labelled cell; keep at least one label");
+}
+
+/// How source number s is read: as the target, but for what was said of sources.
+transst::ReadOptions source_reading(const ClusterOptions& options, transst::ReadOptions reading,
+                                    std::size_t s) {
+    const auto of = [s](const std::vector<std::string>& words, const std::string& usual) {
+        return words.empty() ? usual : words.size() == 1 ? words[0] : words[s];
+    };
+    reading.label_optional = false;
+    // where only the target is known to have sections, sources need none
+    reading.section_optional = options.source_section_column.empty();
+    reading.label_column = of(options.source_label_column, reading.label_column);
+    reading.section_column = of(options.source_section_column, reading.section_column);
+    reading.spatial_key = of(options.source_spatial_key, reading.spatial_key);
+    reading.layer = of(options.source_layer, reading.layer);
+    reading.values = values_called(of(options.source_expression, options.expression));
+    return reading;
+}
+
+/// A logarithm that was taken elsewhere need not be the one taken here.
+std::vector<std::string> unlike_expression(const std::vector<Tissue>& sources,
+                                           const Tissue& target) {
+    std::vector<std::string> warnings;
+    constexpr auto counts = transst::Values::counts;
+    for (const auto& source : sources) {
+        if (source.values == target.values) continue;
+        const bool log = target.values == counts;
+        warnings.push_back(transst::text(
+            log ? "source " : "target ", log ? source.name : target.name,
+            " holds log expression and ", log ? "the target" : "source " + source.name,
+            " counts, which become log(1 + 10,000 x / sum): they only compare where that is how "
+            "the logarithm was taken; better give counts of both (--layer, --source-layer)"));
+    }
+    return warnings;
 }
 
 /// A label to ignore that nothing has is likely misspelt.
@@ -186,9 +247,9 @@ transst::Prepare::Options prepare_options(const ClusterOptions& options) {
     return out;
 }
 
-std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tissue& target) {
+std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tissue& target,
+                                        const transst::RunOptions& run) {
     using namespace transst;
-    const RunOptions run{.threads = options.threads};
     if (options.neighborhood == "radius")
         return RadiusGraph{{.radius = options.radius, .allow_duplicates = options.allow_duplicates}}
             .fit(target.coordinates, target.sections, run);
@@ -223,21 +284,15 @@ std::string in_program_words(std::string warning, const std::vector<std::string>
                            "'" + names[k] + "'");
 }
 
-void cluster(const ClusterOptions& options) {
-    check_options(options);
+namespace {
+
+constexpr auto result_files = {"labels.tsv",    "fit.json",     "clusters.svg", "markers.tsv",
+                               "posterior.tsv", "clusters.png", annotated_name};
+
+/// All that needs the files.
+void read_and_cluster(const ClusterOptions& options) {
     Stopwatch watch;
     const std::filesystem::path out = options.out;
-    const auto files = {"labels.tsv",  "fit.json",      "clusters.svg",
-                        "markers.tsv", "posterior.tsv", annotated_name};
-    const OutputFolder folder(out, files, options.force);
-    if (options.report) {
-        check_output_file("--report", *options.report, options.force);
-        for (const char* file : files)
-            require(std::filesystem::weakly_canonical(*options.report) !=
-                        std::filesystem::weakly_canonical(out / file),
-                    "--report: ", *options.report, " is one of the results; name another file");
-    }
-
     // what reads badly is refused before anything is computed
     Monitor monitor(options.verbose ? Show::everything
                     : options.quiet ? Show::nothing
@@ -250,45 +305,75 @@ void cluster(const ClusterOptions& options) {
                                  .section_column = options.section_column,
                                  .spatial_key = options.spatial_key,
                                  .layer = options.layer,
+                                 .values = values_called(options.expression),
                                  .matrix_bytes = memory_of_a_matrix(options),
                                  .scratch = options.out};
     const auto target_file = transst::read_sample_file(options.target, reading);
     check_target(target_file, reading, options);
     const Tissue& target = target_file.sample;
-    reading.label_optional = false;
-    reading.section_optional = true;
     Summary summary;
     std::vector<Tissue> sources;
-    for (const auto& path : options.sources) {
-        auto source = transst::read_sample_file(path, reading);
-        check_source(source, path, reading, options);
+    for (std::size_t s = 0; s < options.sources.size(); ++s) {
+        const auto& path = options.sources[s];
+        const auto of_source = source_reading(options, reading, s);
+        auto source = transst::read_sample_file(path, of_source);
+        check_source(source, path, of_source, options);
         summary.add_input(path, source);
         sources.push_back(std::move(source.sample));
     }
     summary.add_input(options.target, target_file);
     summary.add_time("read", watch.lap());
     summary.warn(unknown_labels(sources, target, options));
+    summary.warn(unlike_expression(sources, target));
     const bool paper = options.published || options.method == "paper";
     monitor.take_interrupts();
     auto run = monitor.run(options.seed, options.threads);
     run.matrix_bytes = reading.matrix_bytes;
     run.scratch = reading.scratch;
-    const Outcome outcome = paper ? cluster_as_paper(options, sources, target, run)
-                                  : cluster_with_trust(options, sources, target, run);
+    const Outcome outcome = [&] {
+        try {
+            return paper ? cluster_as_paper(options, sources, target, run)
+                         : cluster_with_trust(options, sources, target, run);
+        } catch (const transst::Stopped&) {
+            throw Interrupted("stopped on request, before there were clusters; nothing is written");
+        }
+    }();
     const bool stopped = monitor.interrupted();
     monitor.begin("writing");
     summary.describe(options, outcome, sources, target, stopped);
-    summary.write(out, target, outcome, options, watch);
+    summary.write(out, target_file, outcome, options, run, watch);
     const bool interrupted = monitor.interrupted();
     monitor.end();
     if (!options.quiet) summary.print(std::cout, out, options);
     if (interrupted)
-        throw Interrupted(stopped ? "stopped on request; what had been found by then is in " +
-                                        out.string()
-                                  : "interrupted when the fit had ended; the results are whole");
+        throw Interrupted(
+            stopped ? "stopped on request; what had been found by then is in " + out.string()
+            : summary.has_markers()
+                ? "interrupted when the fit had ended; the results are whole"
+                : "stopped on request before the markers were found; all else is in " +
+                      out.string());
+}
+
+}  // namespace
+
+void cluster(const ClusterOptions& options) {
+    check_options(options);
+    const std::filesystem::path out = options.out;
+    const OutputFolder folder(out, result_files, options.force);
+    if (options.report) {
+        check_output_file("--report", *options.report, options.force);
+        for (const char* file : result_files)
+            require(std::filesystem::weakly_canonical(*options.report) !=
+                        std::filesystem::weakly_canonical(out / file),
+                    "--report: ", *options.report, " is one of the results; name another file");
+    }
+    with_data([&] { read_and_cluster(options); });
 }
 
 void add_cluster(CLI::App& program) {
+    const auto* pictures =
+        has_png ? "clusters.svg, clusters.png" : "clusters.svg (not .png: built without librsvg)";
+    const std::vector<std::string> expression_kinds{"auto", "counts", "log"};
     auto* command = program.add_subcommand(
         "cluster", "Find the target's regions, with what labelled sources know");
     auto options = std::make_shared<ClusterOptions>();
@@ -316,11 +401,11 @@ void add_cluster(CLI::App& program) {
         ->required()
         ->type_name("K");
     command
-        ->add_option(
-            "--out", o.out,
-            wrapped(
-                "Folder for labels.tsv, clusters.svg, markers.tsv, posterior.tsv, fit.json and, of "
-                "an .h5ad, a copy with the clusters in it, target.h5ad"))
+        ->add_option("--out", o.out,
+                     wrapped(transst::text(
+                         "Folder for labels.tsv, ", pictures,
+                         ", markers.tsv, posterior.tsv, fit.json and, of an .h5ad, a copy with "
+                         "the clusters in it, target.h5ad")))
         ->required()
         ->type_name("DIR");
     // what main.cpp puts an earlier run's options in the place of, here for the help
@@ -346,7 +431,7 @@ void add_cluster(CLI::App& program) {
             wrapped("Matrices too large for this, 2GB say, are kept in scratch files in --out"))
         ->type_name("SIZE");
 
-    const char* reading = "Reading";
+    const char* reading = "Reading (of sources and target alike)";
     command
         ->add_option("--ignore", o.ignore,
                      wrapped("Label left out of the source and of the ARI; may be given several "
@@ -366,6 +451,11 @@ void add_cluster(CLI::App& program) {
                              "and raw that holds counts, else X]; genome of an .h5"))
         ->type_name("NAME")
         ->group(reading);
+    add(reading, "--expression", o.expression,
+        "What its numbers are: counts, log (taken as they are), or auto: counts where they are "
+        "whole or one is above 50, else log")
+        ->option_text("NAME=" + o.expression)
+        ->check(CLI::IsMember(expression_kinds));
     add(reading, "--stretch-x", o.stretch_x, "Multiply x by this")->transform(finite_number(true));
     add(reading, "--stretch-y", o.stretch_y,
         "Multiply y by this: 1.7320508075688772 for array rows of Visium")
@@ -374,6 +464,21 @@ void add_cluster(CLI::App& program) {
         ->add_flag("--allow-duplicates", o.allow_duplicates,
                    "Accept spots that lie at the same place")
         ->group(reading);
+
+    const auto add_of_sources = [&](const char* name, auto& value, const char* help) {
+        return command->add_option(name, value, wrapped(help))
+            ->type_name("NAME")
+            ->option_text("NAME ...")
+            ->group("Reading of sources that differ (each once for all of them, or once for each)");
+    };
+    add_of_sources("--source-label-column", o.source_label_column, "Their column with the labels");
+    add_of_sources("--source-section-column", o.source_section_column,
+                   "Their column with the sections");
+    add_of_sources("--source-spatial-key", o.source_spatial_key, "Where their places are");
+    add_of_sources("--source-layer", o.source_layer, "Their matrix, or genome");
+    add_of_sources("--source-expression", o.source_expression,
+                   "What their numbers are: counts, log or auto")
+        ->check(CLI::IsMember(expression_kinds));
 
     const char* method = "Method";
     add(method, "--genes", o.genes, "At most so many, the most variable")->transform(at_least_1);
@@ -388,10 +493,13 @@ void add_cluster(CLI::App& program) {
                              "--genes and --gene-criterion"))
         ->type_name("FILE")
         ->group(method);
-    add(method, "--genes-from", o.genes_from, "Whose cells rank the genes")
+    add(method, "--genes-from", o.genes_from,
+        "Whose cells rank the genes: those of the target, the source or both")
+        ->option_text("NAME=" + o.genes_from)
         ->check(CLI::IsMember({"target", "source", "both"}));
     add(method, "--standardize", o.standardize,
         "Genes to mean 0, variance 1 within each section, or over all cells")
+        ->option_text("NAME=" + o.standardize)
         ->check(CLI::IsMember({"section", "all"}));
     add(method, "--factors", o.factors, "Number of factors")->transform(at_least_1);
     command
@@ -405,7 +513,8 @@ void add_cluster(CLI::App& program) {
         ->option_text("NAME=" + o.neighborhood)
         ->check(CLI::IsMember({"nearest", "radius", "square", "hexagonal"}));
     add(method, "--radius", o.radius,
-        "Of --neighborhood radius; 0: such that the median spot has 4 to 6 neighbours")
+        "Of --neighborhood radius, in the places' unit (of Space Ranger pixels); 0: such that the "
+        "median spot has 4 to 6 neighbours")
         ->transform(finite_number());
     add(method, "--beta", o.beta, "Smoothness in space, 0 or more; auto: estimated");
     command
@@ -455,8 +564,8 @@ void add_cluster(CLI::App& program) {
         "      --stretch-y 1.7320508075688772 --out result\n"
         "  transst cluster --source B1 --source C1 --target A1 --ignore undetermined \\\n"
         "      --clusters 5 --out A1-regions\n"
-        "  transst cluster --source atlas.h5ad --label-column cell_type --target outs \\\n"
-        "      --clusters 3-12 --out regions --report regions.html");
+        "  transst cluster --source atlas.h5ad --source-label-column cell_type \\\n"
+        "      --target outs --clusters 3-12 --out regions --report regions.html");
     command->callback([options, command] {
         const auto given = [&](const char* name) { return command->count(name) > 0; };
         require(!options->quiet || !options->verbose,

@@ -21,7 +21,11 @@ struct ClusterOptions {
 
     std::vector<std::string> ignore;
     std::string label_column = "label", section_column = "section", spatial_key = "spatial";
-    std::string layer;  ///< empty: chosen
+    std::string layer;                ///< empty: chosen
+    std::string expression = "auto";  ///< or counts, log
+    /// The same of the sources, where they differ: one word for all of them, or one for each.
+    std::vector<std::string> source_label_column, source_section_column, source_spatial_key,
+        source_layer, source_expression;
     double stretch_x = 1, stretch_y = 1;
 
     transst::Index genes = 2000;
