@@ -69,14 +69,18 @@ public:
             path_.string(), ": cannot be written, it is not a regular file");
         // Another name each time: two programs may write the same file at once.
         std::random_device random;
-        for (int attempt = 0; attempt < 100 && !file_; ++attempt) {
+        for (int attempt = 0; attempt < 100; ++attempt) {
             temporary_ = path_;
             temporary_ += text(".", random(), ".part");
+            // noted before it is there: a signal may come at any time
+            unfinished_ = std::make_unique<detail::UnfinishedName>(temporary_.string());
             file_.reset(std::fopen(temporary_.string().c_str(), "wbx"));
-            if (!file_ && errno != EEXIST) break;
+            if (file_) return;
+            const auto error = reason(errno);
+            unfinished_.reset();
+            if (error.value() != EEXIST) fail(error);
         }
-        if (!file_) fail(reason(errno));
-        unfinished_ = std::make_unique<detail::UnfinishedName>(temporary_.string());
+        fail(reason(EEXIST));
     }
 
     AtomicFile(AtomicFile&&) = default;  ///< hands the file over
