@@ -1,13 +1,15 @@
-// transst cluster: labelled sources and a spatial target in, the target's regions out.
+// transst cluster and transst apply: labelled sources, or a model of them, and a spatial target in,
+// the target's regions out.
 #include "cluster.hpp"
 
 #include "commands.hpp"
+#include "model.hpp"
 #include "monitor.hpp"
 #include "options.hpp"
 #include "output_folder.hpp"
 #include "png.hpp"
+#include "reading.hpp"
 #include "results.hpp"
-#include "samples.hpp"
 #include "with_data.hpp"
 
 #include <transst/graph/lattice_graph.hpp>
@@ -29,12 +31,7 @@ using transst::detail::counted;
 /// Beyond this a weight is no longer told from inf, and its products need not be finite.
 constexpr double largest_lambda = 1e12;
 
-const std::map<std::string, transst::GeneCriterion> gene_criteria{
-    {"variance", transst::GeneCriterion::variance},
-    {"coefficient-of-variation", transst::GeneCriterion::coefficient_of_variation},
-    {"vst", transst::GeneCriterion::variance_stabilized},
-    {"spark-x", transst::GeneCriterion::spark_x},
-    {"morans-i", transst::GeneCriterion::morans_i}};
+const std::vector<std::string> expression_kinds{"auto", "counts", "log"};
 
 /// Ids or symbols, one a line; empty lines and what surrounds a name are passed over.
 std::vector<std::string> read_gene_list(const std::string& path) {
@@ -80,43 +77,17 @@ std::vector<Index> parse_clusters(const std::string& word) {
     }
 }
 
-/// "2GB", "500 MB"; of 1000 bytes a kilobyte.
-Index parse_memory(const std::string& word) {
-    constexpr std::string_view units = "KMGT";
-    double bytes = 0;
-    const char* const end = word.data() + word.size();
-    const auto [stop, error] = std::from_chars(word.data(), end, bytes);
-    std::string unit(stop, end);
-    std::erase(unit, ' ');
-    for (char& c : unit) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    if (unit.ends_with('B')) unit.pop_back();
-    const auto power = units.find(unit);
-    const bool known = error == std::errc{} && unit.size() == 1 && power != units.npos;
-    if (known) bytes *= std::pow(1000.0, static_cast<double>(power) + 1);
-    require(known && bytes >= 1e6 && bytes < 1e15, "--memory is '", word,
-            "'; it must be a size of 1MB or more, such as 500MB or 2GB");
-    return static_cast<Index>(bytes);
-}
-
-/// Bytes that each of the inputs, and what is prepared of it, may take: together half of --memory,
-/// since what is computed needs some too. 0: no limit.
-Index memory_of_a_matrix(const ClusterOptions& options) {
-    return options.memory / (4 * (std::ssize(options.sources) + 1));
+bool same_folder(const std::string& a, const std::string& b) {
+    std::error_code ignored;
+    return a == b || std::filesystem::equivalent(a, b, ignored);
 }
 
 /// What can be refused without having looked at a file.
 void check_options(const ClusterOptions& options) {
     require(!options.target.empty(), "--target is empty; name a folder or file");
-    for (const auto& source : options.sources)
-        require(!source.empty(), "--source is empty; name a folder or file, or leave it out");
-    const auto same_folder = [](const std::string& a, const std::string& b) {
-        std::error_code ignored;
-        return a == b || std::filesystem::equivalent(a, b, ignored);
-    };
-    for (auto at = options.sources.begin(); at != options.sources.end(); ++at)
-        require(std::none_of(options.sources.begin(), at,
-                             [&](const auto& other) { return same_folder(*at, other); }),
-                "--source ", *at, " is given twice; leave one out");
+    require(options.model.empty() || options.sources.empty(),
+            "--model and --source exclude each other; leave out one of the two");
+    check_sources(options);
     // the copy of a target must not take the place of what is read
     const auto copy = (std::filesystem::path(options.out) / annotated_name).string();
     for (const auto& path : options.sources)
@@ -124,18 +95,6 @@ void check_options(const ClusterOptions& options) {
     require(!same_folder(options.target, copy), "--out: ", copy,
             " is the target itself; name another folder");
     require(!options.clusters.empty(), "--clusters is missing");
-    const auto check_of_sources = [&](const char* name, const std::vector<std::string>& words) {
-        require(words.empty() || !options.sources.empty(), name,
-                " goes with --source; give that too, or leave out ", name);
-        require(words.size() <= 1 || words.size() == options.sources.size(), name, " is given ",
-                words.size(), " times for ", counted(options.sources.size(), "source"),
-                "; give it once for all of them, or once for each");
-    };
-    check_of_sources("--source-label-column", options.source_label_column);
-    check_of_sources("--source-section-column", options.source_section_column);
-    check_of_sources("--source-spatial-key", options.source_spatial_key);
-    check_of_sources("--source-layer", options.source_layer);
-    check_of_sources("--source-expression", options.source_expression);
     if (options.lambda != "auto") {
         const double lambda = parse_number("--lambda", options.lambda);
         require(lambda <= largest_lambda || std::isinf(lambda), "--lambda is '", options.lambda,
@@ -161,67 +120,153 @@ void check_target(const transst::SampleFile& target, const transst::ReadOptions&
                               ", fewer than --clusters ", most, "; ask for at most so many");
 }
 
-/// The same of a source.
-void check_source(const transst::SampleFile& source, const std::string& path,
-                  const transst::ReadOptions& reading, const ClusterOptions& options) {
-    const auto lacking = lacks_as_source(source, reading);
-    require<transst::BadData>(lacking.empty(), path, ": ", lacking);
-    require<transst::BadData>(
-        transst::code_labels(source.sample.labels, options.ignore).classes() > 0, path,
-        ": --ignore leaves no labelled cell; keep at least one label");
+/// What both commands have, but for where knowledge comes from.
+void add_target_options(CLI::App& command, const std::shared_ptr<ClusterOptions>& options) {
+    auto& o = *options;
+    const auto* pictures =
+        has_png ? "clusters.svg, clusters.png" : "clusters.svg (not .png: built without librsvg)";
+    command
+        .add_option("--target", o.target,
+                    wrapped("The spots to cluster: a 10x or Space Ranger folder, .h5ad, .h5 or "
+                            "table ('transst inspect PATH' says what is in it)"))
+        ->required()
+        ->type_name("PATH");
+    command
+        .add_option_function<std::string>(
+            "--clusters",
+            [options](const std::string& word) { options->clusters = parse_clusters(word); },
+            wrapped("Number of clusters; a range 3-9 or a list 3,5,7 to choose among"))
+        ->required()
+        ->type_name("K");
+    command
+        .add_option("--out", o.out,
+                    wrapped(transst::text(
+                        "Folder for labels.tsv, ", pictures,
+                        ", markers.tsv, posterior.tsv, fit.json and, of an .h5ad, a copy with "
+                        "the clusters in it, target.h5ad")))
+        ->required()
+        ->type_name("DIR");
+    // what main.cpp puts an earlier run's options in the place of, here for the help
+    command
+        .add_option_function<std::string>(
+            "--from", [](const std::string&) {},
+            wrapped("fit.json of an earlier run, whose options are taken but for those given "
+                    "anew"))
+        ->type_name("FILE");
+    command.add_flag("--force", o.force, "Replace results that are already there");
+    command
+        .add_option("--report", o.report,
+                    wrapped("File for a page with all of it, to be opened in a browser"))
+        ->type_name("FILE");
+    add_working_options(command, options, "in --out");
 }
 
-/// How source number s is read: as the target, but for what was said of sources.
-transst::ReadOptions source_reading(const ClusterOptions& options, transst::ReadOptions reading,
-                                    std::size_t s) {
-    const auto of = [s](const std::vector<std::string>& words, const std::string& usual) {
-        return words.empty() ? usual : words.size() == 1 ? words[0] : words[s];
+void add_duplicates_option(CLI::App& command, ClusterOptions& o, const char* group) {
+    command
+        .add_flag("--allow-duplicates", o.allow_duplicates,
+                  "Accept spots that lie at the same place")
+        ->group(group);
+}
+
+/// Who neighbours whom, and how clusters are sought.
+void add_cluster_options(CLI::App& command, ClusterOptions& o, bool paper) {
+    const auto add = [&](const char* name, auto& value, const char* help) {
+        return add_option(command, name, value, help)->group(method_group);
     };
-    reading.label_optional = false;
-    // where only the target is known to have sections, sources need none
-    reading.section_optional = options.source_section_column.empty();
-    reading.label_column = of(options.source_label_column, reading.label_column);
-    reading.section_column = of(options.source_section_column, reading.section_column);
-    reading.spatial_key = of(options.source_spatial_key, reading.spatial_key);
-    reading.layer = of(options.source_layer, reading.layer);
-    reading.values = values_called(of(options.source_expression, options.expression));
-    return reading;
+    const auto at_least_1 = whole_number<Index>(1);
+    command
+        .add_option("--neighbors", o.neighbors,
+                    wrapped(paper ? "Nearest neighbours of a spot [6, with --method paper 5]"
+                                  : "Nearest neighbours of a spot [6]"))
+        ->transform(at_least_1)
+        ->group(method_group);
+    add("--neighborhood", o.neighborhood,
+        "Who neighbours whom: nearest, radius, or the square or hexagonal lattice of whole x "
+        "(column) and y (row)")
+        ->option_text("NAME=" + o.neighborhood)
+        ->check(CLI::IsMember({"nearest", "radius", "square", "hexagonal"}));
+    add("--radius", o.radius,
+        "Of --neighborhood radius, in the places' unit (of Space Ranger pixels); 0: such that the "
+        "median spot has 4 to 6 neighbours")
+        ->transform(finite_number());
+    add("--beta", o.beta, "Smoothness in space, 0 or more; auto: estimated");
+    command
+        .add_option(
+            "--starts", o.starts,
+            wrapped(paper ? "Starts of a mixture without anchors [5, with --method paper 10]"
+                          : "Starts of a mixture without anchors [5]"))
+        ->transform(at_least_1)
+        ->group(method_group);
+    add("--criterion", o.criterion,
+        "By which the number of clusters is chosen: bic, mbic, hbic, icl or stability")
+        ->option_text("NAME=" + o.criterion)
+        ->check(CLI::IsMember({"bic", "mbic", "hbic", "icl", "stability"}));
 }
 
-/// A logarithm that was taken elsewhere need not be the one taken here.
-std::vector<std::string> unlike_expression(const std::vector<Tissue>& sources,
-                                           const Tissue& target) {
-    std::vector<std::string> warnings;
-    constexpr auto counts = transst::Values::counts;
-    for (const auto& source : sources) {
-        if (source.values == target.values) continue;
-        const bool log = target.values == counts;
-        warnings.push_back(transst::text(
-            log ? "source " : "target ", log ? source.name : target.name,
-            " holds log expression and ", log ? "the target" : "source " + source.name,
-            " counts, which become log(1 + 10,000 x / sum): they only compare where that is how "
-            "the logarithm was taken; better give counts of both (--layer, --source-layer)"));
-    }
-    return warnings;
+void add_trust_options(CLI::App& command, ClusterOptions& o, const char* group) {
+    add_option(command, "--trust", o.trust,
+               "How far: anchored (its classes are priors), adapted (its loading), guided (its "
+               "informative "
+               "genes), none; auto: learned from the target")
+        ->option_text("NAME=" + o.trust)
+        ->check(CLI::IsMember({"auto", "anchored", "adapted", "guided", "none"}))
+        ->group(group);
+    add_option(command, "--kappa", o.kappa, "Spots that each class is worth when it anchors")
+        ->transform(finite_number(true))
+        ->group(group);
 }
 
-/// A label to ignore that nothing has is likely misspelt.
-template <class Sample>
-std::vector<std::string> unknown_labels(const std::vector<Sample>& sources, const Sample& target,
-                                        const ClusterOptions& options) {
-    std::vector<std::string> warnings;
-    for (const auto& label : options.ignore) {
-        const auto has = [&](const Sample& sample) {
-            return std::find(sample.labels.begin(), sample.labels.end(), label) !=
-                   sample.labels.end();
-        };
-        if (!has(target) && std::none_of(sources.begin(), sources.end(), has))
-            warnings.push_back(transst::text("--ignore '", label, "': no cell has this label"));
-    }
-    return warnings;
+/// Options that say something only beside others.
+void check_given(const CLI::App& command, const ClusterOptions& options) {
+    require(!options.quiet || !options.verbose,
+            "--quiet and --verbose contradict each other; leave out one of the two");
+    require(command.count("--radius") == 0 || options.neighborhood == "radius",
+            "--radius goes with --neighborhood radius; give that too, or leave out --radius");
+    require(command.count("--neighbors") == 0 || options.neighborhood == "nearest",
+            "--neighbors goes with --neighborhood nearest, not ", options.neighborhood,
+            "; leave out one of the two");
 }
 
 }  // namespace
+
+void check_sources(const ClusterOptions& options) {
+    const auto& sources = options.sources;
+    for (const auto& source : sources)
+        require(!source.empty(), "--source is empty; name a folder or file, or leave it out");
+    for (auto at = sources.begin(); at != sources.end(); ++at)
+        require(std::none_of(sources.begin(), at,
+                             [&](const auto& other) { return same_folder(*at, other); }),
+                "--source ", *at, " is given twice; leave one out");
+    const auto check = [&](const char* name, const std::vector<std::string>& words) {
+        require(words.empty() || !sources.empty(), name,
+                " goes with --source; give that too, or leave out ", name);
+        require(words.size() <= 1 || words.size() == sources.size(), name, " is given ",
+                words.size(), " times for ", counted(sources.size(), "source"),
+                "; give it once for all of them, or once for each");
+    };
+    check("--source-label-column", options.source_label_column);
+    check("--source-section-column", options.source_section_column);
+    check("--source-spatial-key", options.source_spatial_key);
+    check("--source-layer", options.source_layer);
+    check("--source-expression", options.source_expression);
+}
+
+Index parse_memory(const std::string& word) {
+    constexpr std::string_view units = "KMGT";
+    double bytes = 0;
+    const char* const end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data(), end, bytes);
+    std::string unit(stop, end);
+    std::erase(unit, ' ');
+    for (char& c : unit) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (unit.ends_with('B')) unit.pop_back();
+    const auto power = units.find(unit);
+    const bool known = error == std::errc{} && unit.size() == 1 && power != units.npos;
+    if (known) bytes *= std::pow(1000.0, static_cast<double>(power) + 1);
+    require(known && bytes >= 1e6 && bytes < 1e15, "--memory is '", word,
+            "'; it must be a size of 1MB or more, such as 500MB or 2GB");
+    return static_cast<Index>(bytes);
+}
 
 double parse_number(const std::string& option, const std::string& word) {
     double value = 0;
@@ -298,33 +343,22 @@ void read_and_cluster(const ClusterOptions& options) {
                     : options.quiet ? Show::nothing
                                     : Show::line);
     monitor.begin("reading");
-    transst::ReadOptions reading{.stretch_x = options.stretch_x,
-                                 .stretch_y = options.stretch_y,
-                                 .label_column = options.label_column,
-                                 .label_optional = !options.sources.empty(),
-                                 .section_column = options.section_column,
-                                 .spatial_key = options.spatial_key,
-                                 .layer = options.layer,
-                                 .values = values_called(options.expression),
-                                 .matrix_bytes = memory_of_a_matrix(options),
-                                 .scratch = options.out};
+    const auto model = options.model.empty() ? nullptr : read_saved_model(options.model);
+    const auto reading = reading_options(options, options.out);
     const auto target_file = transst::read_sample_file(options.target, reading);
     check_target(target_file, reading, options);
     const Tissue& target = target_file.sample;
     Summary summary;
     std::vector<Tissue> sources;
     for (std::size_t s = 0; s < options.sources.size(); ++s) {
-        const auto& path = options.sources[s];
-        const auto of_source = source_reading(options, reading, s);
-        auto source = transst::read_sample_file(path, of_source);
-        check_source(source, path, of_source, options);
-        summary.add_input(path, source);
+        auto source = read_source(options, reading, s);
+        summary.add_input(options.sources[s], source);
         sources.push_back(std::move(source.sample));
     }
     summary.add_input(options.target, target_file);
     summary.add_time("read", watch.lap());
-    summary.warn(unknown_labels(sources, target, options));
-    summary.warn(unlike_expression(sources, target));
+    summary.warn(unknown_labels(options, sources, &target));
+    summary.warn(unlike_expression(sources, &target));
     const bool paper = options.published || options.method == "paper";
     monitor.take_interrupts();
     auto run = monitor.run(options.seed, options.threads);
@@ -333,7 +367,7 @@ void read_and_cluster(const ClusterOptions& options) {
     const Outcome outcome = [&] {
         try {
             return paper ? cluster_as_paper(options, sources, target, run)
-                         : cluster_with_trust(options, sources, target, run);
+                         : cluster_with_trust(options, sources, target, run, model.get());
         } catch (const transst::Stopped&) {
             throw Interrupted("stopped on request, before there were clusters; nothing is written");
         }
@@ -370,10 +404,90 @@ void cluster(const ClusterOptions& options) {
     with_data([&] { read_and_cluster(options); });
 }
 
+void add_working_options(CLI::App& command, const std::shared_ptr<ClusterOptions>& options,
+                         const char* scratch) {
+    command.add_flag("--quiet", options->quiet, "Print nothing but errors");
+    command.add_flag("--verbose", options->verbose,
+                     wrapped("Print a line for each stage and iteration on stderr"));
+    add_run_options(command, options->seed, options->threads);
+    command
+        .add_option_function<std::string>(
+            "--memory",
+            [options](const std::string& word) { options->memory = parse_memory(word); },
+            wrapped(transst::text(
+                "Matrices too large for this, 2GB say, are kept in scratch files ", scratch)))
+        ->type_name("SIZE");
+}
+
+void add_reading_options(CLI::App& command, ClusterOptions& o, const char* ignored,
+                         const char* group) {
+    const auto add = [&](const char* name, auto& value, const char* help) {
+        return add_option(command, name, value, help)->group(group);
+    };
+    command.add_option("--ignore", o.ignore, wrapped(ignored))->type_name("LABEL")->group(group);
+    add("--label-column", o.label_column, "Column of the cells (obs, cells.tsv) with the labels");
+    add("--section-column", o.section_column, "Column with the sections, where there are several");
+    add("--spatial-key", o.spatial_key,
+        "Where places are: of an .h5ad in obsm; of a Space Ranger folder, spatial (pixels) or "
+        "array (array columns and rows)");
+    command
+        .add_option("--layer", o.layer,
+                    wrapped("Matrix of an .h5ad, X, raw or a layer's name [the first of X, counts "
+                            "and raw that holds counts, else X]; genome of an .h5"))
+        ->type_name("NAME")
+        ->group(group);
+    add("--expression", o.expression,
+        "What its numbers are: counts, log (taken as they are), or auto: counts where they are "
+        "whole or one is above 50, else log")
+        ->option_text("NAME=" + o.expression)
+        ->check(CLI::IsMember(expression_kinds));
+    add("--stretch-x", o.stretch_x, "Multiply x by this")->transform(finite_number(true));
+    add("--stretch-y", o.stretch_y,
+        "Multiply y by this: 1.7320508075688772 for array rows of Visium")
+        ->transform(finite_number(true));
+}
+
+void add_source_reading_options(CLI::App& command, ClusterOptions& o) {
+    const auto add = [&](const char* name, auto& value, const char* help) {
+        return command.add_option(name, value, wrapped(help))
+            ->type_name("NAME")
+            ->option_text("NAME ...")
+            ->group("Reading of sources that differ (each once for all of them, or once for each)");
+    };
+    add("--source-label-column", o.source_label_column, "Their column with the labels");
+    add("--source-section-column", o.source_section_column, "Their column with the sections");
+    add("--source-spatial-key", o.source_spatial_key, "Where their places are");
+    add("--source-layer", o.source_layer, "Their matrix, or genome");
+    add("--source-expression", o.source_expression, "What their numbers are: counts, log or auto")
+        ->check(CLI::IsMember(expression_kinds));
+}
+
+void add_gene_options(CLI::App& command, ClusterOptions& o) {
+    const auto add = [&](const char* name, auto& value, const char* help) {
+        return add_option(command, name, value, help)->group(method_group);
+    };
+    add("--genes", o.genes, "At most so many, the most variable")
+        ->transform(whole_number<Index>(1));
+    add("--gene-criterion", o.gene_criterion,
+        "By what genes are ranked: variance, coefficient-of-variation, vst, spark-x or morans-i")
+        ->option_text("NAME=" + o.gene_criterion)
+        ->check(
+            CLI::IsMember({"variance", "coefficient-of-variation", "vst", "spark-x", "morans-i"}));
+    command
+        .add_option("--gene-list", o.gene_list,
+                    wrapped("File with the genes to use, ids or symbols, one a line; instead of "
+                            "--genes and --gene-criterion"))
+        ->type_name("FILE")
+        ->group(method_group);
+}
+
+void add_factor_option(CLI::App& command, ClusterOptions& o) {
+    add_option(command, "--factors", o.factors, "Number of factors")
+        ->transform(whole_number<Index>(1))
+        ->group(method_group);
+}
+
 void add_cluster(CLI::App& program) {
-    const auto* pictures =
-        has_png ? "clusters.svg, clusters.png" : "clusters.svg (not .png: built without librsvg)";
-    const std::vector<std::string> expression_kinds{"auto", "counts", "log"};
     auto* command = program.add_subcommand(
         "cluster", "Find the target's regions, with what labelled sources know");
     auto options = std::make_shared<ClusterOptions>();
@@ -381,167 +495,36 @@ void add_cluster(CLI::App& program) {
     const auto add = [&](const char* group, const char* name, auto& value, const char* help) {
         return add_option(*command, name, value, help)->group(group);
     };
-    const auto at_least_1 = whole_number<Index>(1);
     command
         ->add_option(
             "--source", o.sources,
             wrapped("File or folder with labelled cells or spots; may be given several times"))
         ->type_name("PATH");
-    command
-        ->add_option("--target", o.target,
-                     wrapped("The spots to cluster: a 10x or Space Ranger folder, .h5ad, .h5 or "
-                             "table ('transst inspect PATH' says what is in it)"))
-        ->required()
-        ->type_name("PATH");
-    command
-        ->add_option_function<std::string>(
-            "--clusters",
-            [options](const std::string& word) { options->clusters = parse_clusters(word); },
-            wrapped("Number of clusters; a range 3-9 or a list 3,5,7 to choose among"))
-        ->required()
-        ->type_name("K");
-    command
-        ->add_option("--out", o.out,
-                     wrapped(transst::text(
-                         "Folder for labels.tsv, ", pictures,
-                         ", markers.tsv, posterior.tsv, fit.json and, of an .h5ad, a copy with "
-                         "the clusters in it, target.h5ad")))
-        ->required()
-        ->type_name("DIR");
-    // what main.cpp puts an earlier run's options in the place of, here for the help
-    command
-        ->add_option_function<std::string>(
-            "--from", [](const std::string&) {},
-            wrapped("fit.json of an earlier run, whose options are taken but for those given "
-                    "anew"))
-        ->type_name("FILE");
-    command->add_flag("--force", o.force, "Replace results that are already there");
-    command
-        ->add_option("--report", o.report,
-                     wrapped("File for a page with all of it, to be opened in a browser"))
-        ->type_name("FILE");
-    command->add_flag("--quiet", o.quiet, "Print nothing but errors");
-    command->add_flag("--verbose", o.verbose,
-                      wrapped("Print a line for each stage and iteration on stderr"));
-    add_run_options(*command, o.seed, o.threads);
-    command
-        ->add_option_function<std::string>(
-            "--memory",
-            [options](const std::string& word) { options->memory = parse_memory(word); },
-            wrapped("Matrices too large for this, 2GB say, are kept in scratch files in --out"))
-        ->type_name("SIZE");
-
+    add_target_options(*command, options);
     const char* reading = "Reading (of sources and target alike)";
-    command
-        ->add_option("--ignore", o.ignore,
-                     wrapped("Label left out of the source and of the ARI; may be given several "
-                             "times"))
-        ->type_name("LABEL")
-        ->group(reading);
-    add(reading, "--label-column", o.label_column,
-        "Column of the cells (obs, cells.tsv) with the labels");
-    add(reading, "--section-column", o.section_column,
-        "Column with the sections, where there are several");
-    add(reading, "--spatial-key", o.spatial_key,
-        "Where places are: of an .h5ad in obsm; of a Space Ranger folder, spatial (pixels) or "
-        "array (array columns and rows)");
-    command
-        ->add_option("--layer", o.layer,
-                     wrapped("Matrix of an .h5ad, X, raw or a layer's name [the first of X, counts "
-                             "and raw that holds counts, else X]; genome of an .h5"))
-        ->type_name("NAME")
-        ->group(reading);
-    add(reading, "--expression", o.expression,
-        "What its numbers are: counts, log (taken as they are), or auto: counts where they are "
-        "whole or one is above 50, else log")
-        ->option_text("NAME=" + o.expression)
-        ->check(CLI::IsMember(expression_kinds));
-    add(reading, "--stretch-x", o.stretch_x, "Multiply x by this")->transform(finite_number(true));
-    add(reading, "--stretch-y", o.stretch_y,
-        "Multiply y by this: 1.7320508075688772 for array rows of Visium")
-        ->transform(finite_number(true));
-    command
-        ->add_flag("--allow-duplicates", o.allow_duplicates,
-                   "Accept spots that lie at the same place")
-        ->group(reading);
-
-    const auto add_of_sources = [&](const char* name, auto& value, const char* help) {
-        return command->add_option(name, value, wrapped(help))
-            ->type_name("NAME")
-            ->option_text("NAME ...")
-            ->group("Reading of sources that differ (each once for all of them, or once for each)");
-    };
-    add_of_sources("--source-label-column", o.source_label_column, "Their column with the labels");
-    add_of_sources("--source-section-column", o.source_section_column,
-                   "Their column with the sections");
-    add_of_sources("--source-spatial-key", o.source_spatial_key, "Where their places are");
-    add_of_sources("--source-layer", o.source_layer, "Their matrix, or genome");
-    add_of_sources("--source-expression", o.source_expression,
-                   "What their numbers are: counts, log or auto")
-        ->check(CLI::IsMember(expression_kinds));
-
-    const char* method = "Method";
-    add(method, "--genes", o.genes, "At most so many, the most variable")->transform(at_least_1);
-    add(method, "--gene-criterion", o.gene_criterion,
-        "By what genes are ranked: variance, coefficient-of-variation, vst, spark-x or morans-i")
-        ->option_text("NAME=" + o.gene_criterion)
-        ->check(
-            CLI::IsMember({"variance", "coefficient-of-variation", "vst", "spark-x", "morans-i"}));
-    command
-        ->add_option("--gene-list", o.gene_list,
-                     wrapped("File with the genes to use, ids or symbols, one a line; instead of "
-                             "--genes and --gene-criterion"))
-        ->type_name("FILE")
-        ->group(method);
-    add(method, "--genes-from", o.genes_from,
+    add_reading_options(*command, o,
+                        "Label left out of the source and of the ARI; may be given several times",
+                        reading);
+    add_duplicates_option(*command, o, reading);
+    add_source_reading_options(*command, o);
+    add_gene_options(*command, o);
+    add(method_group, "--genes-from", o.genes_from,
         "Whose cells rank the genes: those of the target, the source or both")
         ->option_text("NAME=" + o.genes_from)
         ->check(CLI::IsMember({"target", "source", "both"}));
-    add(method, "--standardize", o.standardize,
+    add(method_group, "--standardize", o.standardize,
         "Genes to mean 0, variance 1 within each section, or over all cells")
         ->option_text("NAME=" + o.standardize)
         ->check(CLI::IsMember({"section", "all"}));
-    add(method, "--factors", o.factors, "Number of factors")->transform(at_least_1);
-    command
-        ->add_option("--neighbors", o.neighbors,
-                     wrapped("Nearest neighbours of a spot [6, with --method paper 5]"))
-        ->transform(at_least_1)
-        ->group(method);
-    add(method, "--neighborhood", o.neighborhood,
-        "Who neighbours whom: nearest, radius, or the square or hexagonal lattice of whole x "
-        "(column) and y (row)")
-        ->option_text("NAME=" + o.neighborhood)
-        ->check(CLI::IsMember({"nearest", "radius", "square", "hexagonal"}));
-    add(method, "--radius", o.radius,
-        "Of --neighborhood radius, in the places' unit (of Space Ranger pixels); 0: such that the "
-        "median spot has 4 to 6 neighbours")
-        ->transform(finite_number());
-    add(method, "--beta", o.beta, "Smoothness in space, 0 or more; auto: estimated");
-    command
-        ->add_option("--starts", o.starts,
-                     wrapped("Starts of a mixture without anchors [5, with --method paper 10]"))
-        ->transform(at_least_1)
-        ->group(method);
-    add(method, "--criterion", o.criterion,
-        "By which the number of clusters is chosen: bic, mbic, hbic, icl or stability")
-        ->option_text("NAME=" + o.criterion)
-        ->check(CLI::IsMember({"bic", "mbic", "hbic", "icl", "stability"}));
-    add(method, "--method", o.method,
+    add_factor_option(*command, o);
+    add_cluster_options(*command, o, true);
+    add(method_group, "--method", o.method,
         "trust: the sources are trusted as far as the target bears them out; paper: the paper's "
         "three "
         "steps")
         ->option_text("NAME=" + o.method)
         ->check(CLI::IsMember({"trust", "paper"}));
-
-    const char* trusting = "Method trust";
-    add(trusting, "--trust", o.trust,
-        "How far: anchored (its classes are priors), adapted (its loading), guided (its "
-        "informative "
-        "genes), none; auto: learned from the target")
-        ->option_text("NAME=" + o.trust)
-        ->check(CLI::IsMember({"auto", "anchored", "adapted", "guided", "none"}));
-    add(trusting, "--kappa", o.kappa, "Spots that each class is worth when it anchors")
-        ->transform(finite_number(true));
+    add_trust_options(*command, o, "Method trust");
 
     const char* paper = "Method paper (each of these implies it)";
     add(paper, "--lambda", o.lambda,
@@ -568,8 +551,7 @@ void add_cluster(CLI::App& program) {
         "      --target outs --clusters 3-12 --out regions --report regions.html");
     command->callback([options, command] {
         const auto given = [&](const char* name) { return command->count(name) > 0; };
-        require(!options->quiet || !options->verbose,
-                "--quiet and --verbose contradict each other; leave out one of the two");
+        check_given(*command, *options);
         if (options->published) {
             for (const char* name : {"--standardize", "--penalty", "--scores", "--field", "--beta",
                                      "--starts", "--neighborhood"})
@@ -579,11 +561,6 @@ void add_cluster(CLI::App& program) {
             // the published code chooses lambda itself, unless told
             if (!given("--lambda")) options->lambda = "auto";
         }
-        require(!given("--radius") || options->neighborhood == "radius",
-                "--radius goes with --neighborhood radius; give that too, or leave out --radius");
-        require(!given("--neighbors") || options->neighborhood == "nearest",
-                "--neighbors goes with --neighborhood nearest, not ", options->neighborhood,
-                "; leave out one of the two");
         const bool of_paper = options->published || given("--lambda") || given("--penalty") ||
                               given("--scores") || given("--field");
         if (of_paper) {
@@ -596,6 +573,32 @@ void add_cluster(CLI::App& program) {
                     "--field; leave these out, or say --method paper");
             options->method = "paper";
         }
+        cluster(*options);
+    });
+}
+
+void add_apply(CLI::App& program) {
+    auto* command = program.add_subcommand(
+        "apply", "Find the target's regions, with a model that 'transst fit' learned");
+    auto options = std::make_shared<ClusterOptions>();
+    auto& o = *options;
+    command->add_option("--model", o.model, "Of the source, as 'transst fit' wrote it")
+        ->required()
+        ->type_name("FILE");
+    add_target_options(*command, options);
+    add_reading_options(*command, o, "Label left out of the ARI; may be given several times",
+                        reading_group);
+    add_duplicates_option(*command, o, reading_group);
+    add_cluster_options(*command, o, false);
+    add_trust_options(*command, o, method_group);
+    command->footer(
+        "Example:\n"
+        "  transst fit --source 151673 --stretch-y 1.7320508075688772 --out 673.transst\n"
+        "  transst apply --model 673.transst --target 151674 --clusters 7 \\\n"
+        "      --stretch-y 1.7320508075688772 --out result");
+    command->callback([options, command] {
+        require(!options->model.empty(), "--model is empty; name a file that transst fit wrote");
+        check_given(*command, *options);
         cluster(*options);
     });
 }

@@ -1,19 +1,24 @@
-// What `transst cluster` does, for the commands that call it.
+// What `transst cluster` and `transst apply` do, for the commands that call it.
 #pragma once
 
 #include <transst/cluster/choose_clusters.hpp>
+#include <transst/preprocess/select_genes.hpp>
+
+#include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace transst_program {
 
-/// Everything `transst cluster` can be told; the defaults are the program's.
+/// Everything `transst cluster` and `transst apply` can be told; the defaults are the program's.
 struct ClusterOptions {
     std::vector<std::string> sources;
+    std::string model;  ///< of `transst fit`, instead of sources; empty: none
     std::string target, out;
     std::optional<std::string> report;
     std::vector<transst::Index> clusters;  ///< one, or those to choose among by the criterion
@@ -50,6 +55,13 @@ struct ClusterOptions {
     bool force = false, quiet = false, verbose = false;
 };
 
+inline const std::map<std::string, transst::GeneCriterion> gene_criteria{
+    {"variance", transst::GeneCriterion::variance},
+    {"coefficient-of-variation", transst::GeneCriterion::coefficient_of_variation},
+    {"vst", transst::GeneCriterion::variance_stabilized},
+    {"spark-x", transst::GeneCriterion::spark_x},
+    {"morans-i", transst::GeneCriterion::morans_i}};
+
 inline const std::map<std::string, transst::ClustersCriterion> clusters_criteria{
     {"bic", transst::ClustersCriterion::bic},
     {"mbic", transst::ClustersCriterion::mbic},
@@ -57,7 +69,32 @@ inline const std::map<std::string, transst::ClustersCriterion> clusters_criteria
     {"icl", transst::ClustersCriterion::icl},
     {"stability", transst::ClustersCriterion::stability}};
 
-/// Reads, fits, writes labels.tsv, fit.json and clusters.svg. Throws transst::Error.
+/// Reads, fits, writes labels.tsv, fit.json, pictures and the rest. Throws transst::Error.
 void cluster(const ClusterOptions& options);
+
+/// Each source is named once, and named; what is said of sources is said once, or of each.
+void check_sources(const ClusterOptions& options);
+
+// The options that several commands have, in groups.
+
+/// --quiet, --verbose, --seed, --threads, --memory.
+void add_working_options(CLI::App& command, const std::shared_ptr<ClusterOptions>& options,
+                         const char* scratch);
+
+/// --ignore to --stretch-y.
+void add_reading_options(CLI::App& command, ClusterOptions& options, const char* ignored,
+                         const char* group);
+
+/// --source-label-column to --source-expression.
+void add_source_reading_options(CLI::App& command, ClusterOptions& options);
+
+/// --genes, --gene-criterion, --gene-list.
+void add_gene_options(CLI::App& command, ClusterOptions& options);
+
+/// --factors.
+void add_factor_option(CLI::App& command, ClusterOptions& options);
+
+inline constexpr const char* reading_group = "Reading";
+inline constexpr const char* method_group = "Method";
 
 }  // namespace transst_program

@@ -7,6 +7,8 @@ namespace transst_program {
 
 void add_simulate(CLI::App& program);
 void add_cluster(CLI::App& program);
+void add_fit(CLI::App& program);
+void add_apply(CLI::App& program);
 void add_demo(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_score(CLI::App& program);

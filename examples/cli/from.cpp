@@ -64,7 +64,8 @@ const std::set<std::string> set_by_published{"standardize", "penalty", "scores",
 }  // namespace
 
 Words with_earlier_options(Words arguments) {
-    if (arguments.empty() || arguments.front() != "cluster") return arguments;
+    if (arguments.empty() || (arguments.front() != "cluster" && arguments.front() != "apply"))
+        return arguments;
     std::string path;
     for (auto at = arguments.begin(); at != arguments.end(); ++at) {
         const bool apart = *at == "--from";
@@ -82,6 +83,9 @@ Words with_earlier_options(Words arguments) {
         });
     };
     const Json options = options_in(path);
+    const std::string made_by = options.contains("model") ? "apply" : "cluster";
+    require<transst::BadData>(arguments.front() == made_by, "--from: ", path, " is of transst ",
+                              made_by, "; say transst ", made_by, ", or name another run's");
     const bool published = options.value("published", false);
     Words earlier;
     for (const auto& [name, value] : options.items()) {

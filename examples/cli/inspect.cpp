@@ -1,5 +1,6 @@
 // transst inspect: what does a file or folder hold, and what can it be used for?
 #include "commands.hpp"
+#include "model.hpp"
 #include "options.hpp"
 #include "samples.hpp"
 #include "with_data.hpp"
@@ -161,7 +162,37 @@ std::string quoted(const std::string& word) {
     return out + "'";
 }
 
+/// At most three.
+std::string some(const Words& names) {
+    const Words first(names.begin(), names.begin() + std::min<Index>(3, std::ssize(names)));
+    std::string out;
+    for (const auto& name : first) out += (out.empty() ? "" : ", ") + name;
+    return names.size() > first.size() ? out + ", …" : out;
+}
+
+/// And their symbols, where these say more.
+std::string some_genes(const Words& genes, const Words& symbols) {
+    return some(genes) + (symbols.empty() || symbols == genes ? "" : "; symbols " + some(symbols));
+}
+
+void inspect_model(const std::string& path) {
+    const auto saved = read_saved_model(path);
+    const auto& model = saved->model;
+    say("format", text("model of transst fit, format ", saved->info.format, ", written by transst ",
+                       saved->info.version, ", checksum ", saved->info.checksum_text()));
+    say("sources", text(transst::detail::in_words(model.sources), ": ",
+                        counted(model.labelled_cells, "labelled cell"),
+                        model.placed ? ", placed" : ", without places"));
+    say("classes", classes_in_words(model));
+    say("genes", text(model.genes.size(), ": ", some_genes(model.genes, model.symbols)));
+    say("factors", text(model.pldr.factors()));
+    say("held out", accuracy_in_words(model));
+    say("target", "no: a model is applied to one");
+    say("source", text("in its place: transst apply --model ", quoted(path)));
+}
+
 void inspect(const std::string& path, const transst::ReadOptions& options) {
+    if (transst::is_model_file(path)) return inspect_model(path);
     const auto file = transst::read_sample_file(path, options);
     const auto& sample = file.sample;
     const auto& x = sample.expression;
@@ -180,16 +211,8 @@ void inspect(const std::string& path, const transst::ReadOptions& options) {
                      file.off_tissue() > 0 ? text("; ", counted(file.off_tissue(), "more spot"),
                                                   " off the tissue left out")
                                            : ""));
-    const auto some = [](const Words& names) {
-        const Words first(names.begin(), names.begin() + std::min<Index>(3, std::ssize(names)));
-        std::string out;
-        for (const auto& name : first) out += (out.empty() ? "" : ", ") + name;
-        return names.size() > first.size() ? out + ", …" : out;
-    };
     say("cells", some(sample.barcodes));
-    say("genes", some(sample.genes) + (sample.symbols.empty() || sample.symbols == sample.genes
-                                           ? ""
-                                           : "; symbols " + some(sample.symbols)));
+    say("genes", some_genes(sample.genes, sample.symbols));
     if (columns.empty()) say("columns", "none: nothing is known about the cells");
     std::size_t widest = 0;
     for (const auto& [name, levels] : columns) widest = std::max(widest, name.size());
@@ -275,7 +298,7 @@ void add_inspect(CLI::App& program) {
                      wrapped("Folder in the 10x layout or of Space Ranger; .h5ad; "
                              "filtered_feature_bc_matrix.h5; or a table (.tsv or .csv, gzip or "
                              "not): cells in rows, genes in columns, and columns label, x, y and "
-                             "section if known"))
+                             "section if known; or a model of 'transst fit'"))
         ->required()
         ->type_name("");
     add_option(*command, "--label-column", o.reading.label_column, "Column with the labels");

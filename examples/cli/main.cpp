@@ -46,11 +46,15 @@ int main(int argc, char** argv) {
         "  transst demo\n"
         "  transst inspect tissue.h5ad\n"
         "  transst cluster --source reference --target tissue --clusters 7 --out result\n"
+        "  transst fit --source atlas --out atlas.transst\n"
+        "  transst apply --model atlas.transst --target tissue --clusters 7 --out result\n"
         "  transst cluster --help\n"
         "\n"
         "Exit codes: 0 done; 1 files or data cannot be used, or not with these options;\n"
         "2 the command line alone is wrong; 130 stopped by Ctrl-C.");
     transst_program::add_cluster(program);
+    transst_program::add_fit(program);
+    transst_program::add_apply(program);
     transst_program::add_inspect(program);
     transst_program::add_score(program);
     transst_program::add_study(program);

@@ -25,14 +25,19 @@ struct Outcome {
     transst::Index labelled_cells = 0, common_genes = 0, genes = 0;
     std::optional<double> lambda, relevance;
     std::optional<transst::ClustersChoice> clusters_choice;
+    Json model;  ///< what fit.json says of the model that was applied; null: none was
     Json steps = Json::object();
     std::vector<std::string> decisions, warnings;
     std::vector<transst::StepTime> times;
 };
 
-/// The source trusted as far as the target bears it out (transst::FindRegions).
+struct SavedModel;
+
+/// The source trusted as far as the target bears it out (transst::FindRegions). model: of the
+/// sources, in their place.
 Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tissue>& sources,
-                           const Tissue& target, const transst::RunOptions& run);
+                           const Tissue& target, const transst::RunOptions& run,
+                           const SavedModel* model = nullptr);
 
 /// The paper's three steps, or the published code's (transst::Pipeline).
 Outcome cluster_as_paper(const ClusterOptions& options, const std::vector<Tissue>& sources,

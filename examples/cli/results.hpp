@@ -1,4 +1,5 @@
-// What `transst cluster` leaves behind: labels.tsv, fit.json, pictures, and a few lines to read.
+// What `transst cluster` and `transst apply` leave behind: labels.tsv, fit.json, pictures, and a
+// few lines to read.
 #pragma once
 
 #include "annotated.hpp"
@@ -49,7 +50,10 @@ inline double peak_megabytes() {
 /// Collects what the run was and what came of it.
 class Summary {
 public:
-    void add_time(const std::string& stage, double seconds) { times_[stage] = seconds; }
+    /// Stages of one name are summed.
+    void add_time(const std::string& stage, double seconds) {
+        times_[stage] = times_.value(stage, 0.0) + seconds;
+    }
 
     /// A file or folder that was read; the target last.
     void add_input(const std::string& path, const transst::SampleFile& file) {
@@ -70,7 +74,10 @@ public:
         for (const auto& time : outcome.times) add_time(time.step, time.seconds);
         const auto& clusters = outcome.clusters;
 
+        if (!outcome.model.is_null()) model_ = outcome.model;
         Json source_sizes = Json::array();
+        if (model_)
+            for (const auto& name : model_->at("sources")) source_sizes.push_back({{"name", name}});
         for (const auto& s : sources)
             source_sizes.push_back({{"name", s.name},
                                     {"cells", s.rows()},
@@ -154,6 +161,7 @@ public:
                  {"options", options_},
                  {"inputs", inputs_},
                  {"sizes", sizes_}};
+        if (model_) fit["model"] = *model_;
         fit["stopped"] = stopped_;
         if (ari_) fit["ari"] = *ari_;
         fit["lambda"] = lambda_ ? number(*lambda_) : Json(nullptr);
@@ -215,6 +223,7 @@ public:
         out << "spots     " << spots_ << " in " << counted(clusters_, "cluster") << ", by "
             << counted(genes_, "gene");
         if (labelled_ > 0) out << " and " << counted(labelled_, "labelled cell");
+        if (model_) out << " of a model";
         out << '\n';
         for (std::size_t i = 0; i < decisions_.size(); ++i)
             out << (i == 0 ? "choices   " : "          ") << decisions_[i] << '\n';
@@ -278,26 +287,31 @@ private:
     /// Every option in force; those of the other method are not.
     void describe_options(const ClusterOptions& o) {
         const bool paper = o.published || o.method == "paper";
-        options_ = {{"sources", o.sources},
-                    {"target", o.target},
-                    {"clusters", clusters_json(o)},
-                    {"method", paper ? "paper" : o.method},
-                    {"published", o.published},
-                    {"ignore", o.ignore},
-                    {"label_column", o.label_column},
-                    {"section_column", o.section_column},
-                    {"spatial_key", o.spatial_key},
-                    {"layer", o.layer.empty() ? "chosen" : o.layer},
-                    {"expression", o.expression},
-                    {"stretch_x", o.stretch_x},
-                    {"stretch_y", o.stretch_y},
-                    {"allow_duplicates", o.allow_duplicates},
-                    {"standardize", o.published ? "all" : o.standardize},
-                    {"factors", o.factors},
-                    {"neighborhood", o.neighborhood},
-                    {"starts", o.published ? 1 : o.starts.value_or(paper ? 10 : 5)},
-                    {"seed", o.seed},
-                    {"threads", transst::resolve_threads(o.threads)}};
+        const bool applied = !o.model.empty();
+        if (applied)
+            options_["model"] = o.model;
+        else
+            options_["sources"] = o.sources;
+        const auto add = [&](std::initializer_list<std::pair<const char*, Json>> more) {
+            for (const auto& [name, value] : more) options_[name] = value;
+        };
+        add({{"target", o.target}, {"clusters", clusters_json(o)}});
+        if (!applied) add({{"method", paper ? "paper" : o.method}, {"published", o.published}});
+        add({{"ignore", o.ignore},
+             {"label_column", o.label_column},
+             {"section_column", o.section_column},
+             {"spatial_key", o.spatial_key},
+             {"layer", o.layer.empty() ? "chosen" : o.layer},
+             {"expression", o.expression},
+             {"stretch_x", o.stretch_x},
+             {"stretch_y", o.stretch_y},
+             {"allow_duplicates", o.allow_duplicates}});
+        if (!applied)
+            add({{"standardize", o.published ? "all" : o.standardize}, {"factors", o.factors}});
+        add({{"neighborhood", o.neighborhood},
+             {"starts", o.published ? 1 : o.starts.value_or(paper ? 10 : 5)},
+             {"seed", o.seed},
+             {"threads", transst::resolve_threads(o.threads)}});
         const auto of_sources = [&](const char* name, const std::vector<std::string>& words) {
             if (!words.empty()) options_[name] = words;
         };
@@ -308,13 +322,7 @@ private:
         of_sources("source_expression", o.source_expression);
         if (o.memory > 0) options_["memory"] = o.memory;
         if (o.clusters.size() > 1) options_["criterion"] = o.criterion;
-        if (o.gene_list.empty()) {
-            options_["genes"] = o.genes;
-            options_["gene_criterion"] = o.gene_criterion;
-            options_["genes_from"] = o.genes_from;
-        } else {
-            options_["gene_list"] = o.gene_list;
-        }
+        if (!applied) add_gene_choice(options_, o);
         if (o.neighborhood == "nearest")
             options_["neighbors"] = o.neighbors.value_or(paper ? 5 : 6);
         if (o.neighborhood == "radius") options_["radius"] = o.radius;
@@ -328,6 +336,17 @@ private:
         } else {
             options_["trust"] = o.trust;
             options_["kappa"] = o.kappa;
+        }
+    }
+
+    /// How the genes were chosen.
+    static void add_gene_choice(Json& to, const ClusterOptions& o) {
+        if (o.gene_list.empty()) {
+            to["genes"] = o.genes;
+            to["gene_criterion"] = o.gene_criterion;
+            to["genes_from"] = o.genes_from;
+        } else {
+            to["gene_list"] = o.gene_list;
         }
     }
 
@@ -395,7 +414,9 @@ private:
     std::vector<transst::ClusterName> names_;
     std::vector<std::string> decisions_;
     std::optional<double> relevance_;
-    Json options_, sizes_, steps_, times_ = Json::object(), inputs_ = Json::array();
+    std::optional<Json> model_;
+    Json options_ = Json::object(), sizes_, steps_, times_ = Json::object(),
+         inputs_ = Json::array();
     transst::SampleFormat target_format_ = transst::SampleFormat::ten_x_folder;
     bool annotated_ = false;  // a copy of the target was written
     bool drawn_ = false;      // in pixels, too

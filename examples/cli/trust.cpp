@@ -1,4 +1,5 @@
 // transst cluster, the program's own way: trust learned from the target.
+#include "model.hpp"
 #include "outcome.hpp"
 
 #include <transst/find_regions.hpp>
@@ -6,15 +7,18 @@
 namespace transst_program {
 
 Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tissue>& sources,
-                           const Tissue& target, const transst::RunOptions& run) {
+                           const Tissue& target, const transst::RunOptions& run,
+                           const SavedModel* model) {
     using namespace transst;
     FindRegions find;
     auto& o = find.options;
     o.try_clusters = options.clusters.size() > 1 ? options.clusters : std::vector<Index>{};
     o.clusters = options.clusters.front();
     o.criterion = clusters_criteria.at(options.criterion);
-    o.prepare = prepare_options(options);
-    o.factors = options.factors;
+    if (!model) {
+        o.prepare = prepare_options(options);
+        o.factors = options.factors;
+    }
     o.graph = own_graph(options, target, run);
     if (options.neighbors) o.neighbors = *options.neighbors;
     if (options.starts) o.starts = *options.starts;
@@ -25,24 +29,28 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     if (options.trust == "adapted") o.trust = Trust::adapted;
     if (options.trust == "guided") o.trust = Trust::guided;
     if (options.trust == "none") o.trust = Trust::none;
-    auto fit = find.fit(sources, target, run);
+    auto fit = model ? find.fit(model->model, target, run) : find.fit(sources, target, run);
 
     Outcome out;
+    if (model) out.model = in_json(*model);
     out.clusters = std::move(fit.clusters);
     out.scores = std::move(fit.scores);
-    if (!sources.empty()) {
+    if (model || !sources.empty()) {
         out.names = std::move(fit.names);
         out.relevance = fit.relevance;
         // how the source's loading was taken: as it is, adapted, or not at all
         out.lambda = fit.trust == Trust::anchored ? std::numeric_limits<double>::infinity()
                      : fit.transfer               ? fit.transfer->lambda
                                                   : 0.0;
-        out.steps["trust"] = {{"trust", to_text(fit.trust)}, {"relevance", fit.relevance}};
+        out.steps["trust"] = {{"trust", to_text(fit.trust)},
+                              {"relevance", fit.relevance},
+                              {"source_reliability", fit.source_reliability}};
         if (fit.space)
             out.steps["trust"]["held_out_accuracy"] = {
                 {"discriminant", fit.space->discriminant_accuracy},
                 {"factors", fit.space->factors_accuracy},
                 {"largest_class", fit.space->largest_class_share}};
+        if (fit.space) out.steps["trust"]["contradicted_labels"] = fit.space->contradicted_share;
         if (fit.released_agreement)
             out.steps["trust"]["released_agreement"] = *fit.released_agreement;
         if (fit.trust == Trust::anchored) out.steps["trust"]["kappa"] = options.kappa;

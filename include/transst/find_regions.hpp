@@ -12,13 +12,8 @@
 
 #include <transst/cluster/choose_clusters.hpp>
 #include <transst/cluster/guided_gmm_mrf.hpp>
-#include <transst/cluster/name_clusters.hpp>
-#include <transst/cluster/score_space.hpp>
+#include <transst/learn_source.hpp>
 #include <transst/metrics/assortativity.hpp>
-#include <transst/preprocess/class_information.hpp>
-#include <transst/preprocess/prepare.hpp>
-#include <transst/reduce/pldr.hpp>
-#include <transst/transfer/source_relevance.hpp>
 #include <transst/transfer/transfer_loading.hpp>
 
 #include <optional>
@@ -59,6 +54,7 @@ struct RegionsFit {
     std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
     Trust trust = Trust::none;                ///< the way that was taken
     double relevance = 0;                     ///< SourceRelevance, in [−1, 1]; 0 without a source
+    double source_reliability = 1;            ///< of its class profiles, see Relevance
     std::optional<ScoreSpaceChoice> space;    ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
@@ -92,15 +88,18 @@ struct FindRegions {
         Index neighbors = 6;           ///< of the Potts field
         std::vector<Index> scales{0, 6, 18, 36};  ///< neighbours that scores are averaged over
         double kappa = 1000;                      ///< pseudo-spots behind each class, when anchored
-        Index starts = 5;                         ///< of a mixture without anchors
-        std::optional<double> beta{};             ///< of the Potts field; nothing: estimated
-        std::optional<Trust> trust{};             ///< decided by the caller; nothing: learned
-        double lambda = 1;                        ///< of TransferLoading, relative, when adapted
-        double anchored_from = 0.5;   ///< squared relevance above which the source explains more of
-                                      ///< the target's classes than it leaves unexplained
-        double used_from = 0.1;       ///< and above which it is worth a look
-        double released_from = 0.75;  ///< released_agreement above which anchors are believed
-        double guided_from = 0.5;     ///< assortativity from which guided clusters are coherent
+        Index starts = 5;              ///< of a mixture without anchors; of each guided one,
+                                       ///< of which there are many, half as many
+        std::optional<double> beta{};  ///< of the Potts field; nothing: estimated
+        std::optional<Trust> trust{};  ///< decided by the caller; nothing: learned
+        double lambda = 1;             ///< of TransferLoading, relative, when adapted
+        double anchored_from = 0.5;  ///< squared relevance above which the source explains more of
+                                     ///< the target's classes than it leaves unexplained
+        double used_from = 0.1;      ///< squared relevance, corrected for noise in the source's
+                                     ///< profiles, above which the source is worth a look
+        double contradicted_to = 1.0 / 3;  ///< share of the source's labels that may be wrong
+        double released_from = 0.75;       ///< released_agreement above which anchors are believed
+        double guided_from = 0.5;       ///< assortativity from which guided clusters are coherent
         bool allow_duplicates = false;  ///< of the same place in the same section
     } options{};
 
@@ -110,44 +109,43 @@ struct FindRegions {
     [[nodiscard]] RegionsFit fit(const std::vector<Sample<SourceExpression>>& sources,
                                  const Sample<TargetExpression>& target,
                                  const RunOptions& run = {}) const {
-        check(target);
-        StepClock clock;
-        run.begin("neighbours");
-        if (options.graph) {
-            options.graph->check("FindRegions::fit");
-            require<ShapeMismatch>(options.graph->nodes() == target.rows(),
-                                   "FindRegions::fit: graph has ", options.graph->nodes(),
-                                   " nodes, ", target.name, " has ", target.rows(), " spots");
-        }
-        const Graph graph = options.graph ? options.graph->symmetrized()
-                                          : KnnGraph{{.neighbors = options.neighbors,
-                                                      .allow_duplicates = options.allow_duplicates}}
-                                                .fit(target.coordinates, target.sections, run);
-        clock.end("neighbours");
-        if (!sources.empty()) {
-            std::vector<const Sample<SourceExpression>*> seen;
-            for (const auto& s : sources) seen.push_back(&s);
-            const Graph nearest =
-                nearest_spots(target.coordinates, target.sections, longest_scale(), run);
-            clock.end("neighbours");
+        if (sources.empty()) return fit(target, run);
+        std::vector<const Sample<SourceExpression>*> seen;
+        for (const auto& s : sources) seen.push_back(&s);
+        return with_sources(std::span<const Sample<SourceExpression>* const>(seen), target, run);
+    }
+
+    /// A model of the source in its place, which brings genes, factors and scales with it. Genes of
+    /// the model that the target lacks, or that do not vary there, are left out, and said in
+    /// warnings. Throws BadData where there are no more of them, or of spots, than factors,
+    /// and as above.
+    template <class Expression>
+    [[nodiscard]] RegionsFit fit(const SourceModel& model, const Sample<Expression>& target,
+                                 const RunOptions& run = {}) const {
+        FindRegions same = *this;
+        same.options.prepare = model.prepare;
+        same.options.factors = model.pldr.factors();
+        same.options.scales = model.scales;
+        return same.with_knowledge(target, run, [&](StepClock& clock, auto&& apply) {
             run.begin("prepare");
-            const auto prepared = Prepare{options.prepare}.fit(
-                std::span<const Sample<SourceExpression>* const>(seen), target, run);
+            const auto prepared = Prepare{model.prepare}.fit_target(
+                {model.genes, model.symbols, "the model"}, target, run);
+            RegionsFit out;
+            describe(prepared, out);
+            out.class_names = model.class_names;
+            out.labelled_cells = model.labelled_cells;
+            const Index found = std::ssize(prepared.genes), factors = model.pldr.factors();
+            require<BadData>(found > factors, target.name, " has ", found, " of the model's ",
+                             model.genes.size(), " genes, too few for its ", factors,
+                             " factors; take a target of the same species and kind of gene id, or "
+                             "learn a model from genes that it has");
+            require<BadData>(target.rows() > factors, target.name, " has ", target.rows(),
+                             " spots, too few for the model's ", factors,
+                             " factors; learn a model with fewer");
+            const SourceModel known = model.with_genes(prepared.asked_for);
             clock.end("prepare");
-            RegionsFit out = with_source(prepared, nearest, graph, run, clock);
-            out.times = clock.times();
-            if (out.trust != Trust::none) return out;
-            RegionsFit alone = without_source(target, graph, run, clock);
-            alone.relevance = out.relevance;
-            alone.decisions.insert(alone.decisions.begin(), out.decisions.begin(),
-                                   out.decisions.end());
-            alone.class_names = std::move(out.class_names);
-            alone.labelled_cells = out.labelled_cells;
-            alone.common_genes = out.common_genes;
-            alone.warnings.insert(alone.warnings.begin(), out.warnings.begin(), out.warnings.end());
-            return alone;
-        }
-        return without_source(target, graph, run, clock);
+            return apply(prepared.target, detail::KnownSource(known), std::move(out));
+        });
     }
 
     /// One source.
@@ -155,14 +153,18 @@ struct FindRegions {
     [[nodiscard]] RegionsFit fit(const Sample<SourceExpression>& source,
                                  const Sample<TargetExpression>& target,
                                  const RunOptions& run = {}) const {
-        return fit(std::vector<Sample<SourceExpression>>{source}, target, run);
+        const Sample<SourceExpression>* const seen[] = {&source};
+        return with_sources(std::span<const Sample<SourceExpression>* const>(seen), target, run);
     }
 
     /// The target alone.
     template <class TargetExpression>
     [[nodiscard]] RegionsFit fit(const Sample<TargetExpression>& target,
                                  const RunOptions& run = {}) const {
-        return fit(std::vector<Sample<TargetExpression>>{}, target, run);
+        check(target);
+        StepClock clock;
+        const Graph graph = spot_graph(target, run, clock);
+        return without_source(target, graph, run, clock);
     }
 
 private:
@@ -175,9 +177,7 @@ private:
                 "FindRegions::fit: clusters = ", options.clusters, ", ", target.name, " has ",
                 target.rows(),
                 " spots; clusters must be at least 1 and at most the number of spots");
-        require(!options.scales.empty() && options.scales.front() == 0 &&
-                    std::is_sorted(options.scales.begin(), options.scales.end()),
-                "FindRegions::fit: scales must rise from 0");
+        detail::check_scales(options.scales, "FindRegions::fit");
         require(options.neighbors >= 1, "FindRegions::fit: neighbors = ", options.neighbors,
                 "; it must be at least 1");
         require(options.kappa > 0, "FindRegions::fit: kappa = ", options.kappa,
@@ -188,57 +188,103 @@ private:
                 "; it must be 0 or more");
     }
 
+    template <class Expression>
+    [[nodiscard]] Graph spot_graph(const Sample<Expression>& target, const RunOptions& run,
+                                   StepClock& clock) const {
+        run.begin("neighbours");
+        if (options.graph) {
+            options.graph->check("FindRegions::fit");
+            require<ShapeMismatch>(options.graph->nodes() == target.rows(),
+                                   "FindRegions::fit: graph has ", options.graph->nodes(),
+                                   " nodes, ", target.name, " has ", target.rows(), " spots");
+        }
+        Graph graph = options.graph ? options.graph->symmetrized()
+                                    : KnnGraph{{.neighbors = options.neighbors,
+                                                .allow_duplicates = options.allow_duplicates}}
+                                          .fit(target.coordinates, target.sections, run);
+        clock.end("neighbours");
+        return graph;
+    }
+
+    template <class SourceExpression, class TargetExpression>
+    [[nodiscard]] RegionsFit with_sources(std::span<const Sample<SourceExpression>* const> sources,
+                                          const Sample<TargetExpression>& target,
+                                          const RunOptions& run) const {
+        return with_knowledge(target, run, [&](StepClock& clock, auto&& apply) {
+            run.begin("prepare");
+            const auto prepared = Prepare{options.prepare}.fit(sources, target, run);
+            clock.end("prepare");
+            RegionsFit out;
+            describe(prepared, out);
+            check_factors(prepared);
+            detail::SourceInHand source(prepared, options.factors, options.scales, run, clock);
+            return apply(prepared.target, source, std::move(out));
+        });
+    }
+
+    /// go(clock, apply) hands apply the target's rows, what is known of the source and a fit that
+    /// says what was prepared; where the source is not trusted the target is clustered alone.
+    template <class Expression, class Go>
+    [[nodiscard]] RegionsFit with_knowledge(const Sample<Expression>& target, const RunOptions& run,
+                                            Go&& go) const {
+        check(target);
+        StepClock clock;
+        const Graph graph = spot_graph(target, run, clock);
+        const Graph nearest = detail::nearest_spots(target.coordinates, target.sections,
+                                                    longest_scale(), options.allow_duplicates, run);
+        clock.end("neighbours");
+        RegionsFit out = go(clock, [&](const auto& rows, auto&& source, RegionsFit&& described) {
+            return with_source(rows, source, std::move(described), nearest, graph, run, clock);
+        });
+        out.times = clock.times();
+        if (out.trust != Trust::none) return out;
+        RegionsFit alone = without_source(target, graph, run, clock);
+        alone.relevance = out.relevance;
+        alone.source_reliability = out.source_reliability;
+        alone.decisions.insert(alone.decisions.begin(), out.decisions.begin(), out.decisions.end());
+        alone.class_names = std::move(out.class_names);
+        alone.labelled_cells = out.labelled_cells;
+        alone.common_genes = out.common_genes;
+        alone.warnings.insert(alone.warnings.begin(), out.warnings.begin(), out.warnings.end());
+        return alone;
+    }
+
     template <class SourceRows, class TargetRows>
     void check_factors(const Prepared<SourceRows, TargetRows>& prepared) const {
-        const Index cells = prepared.source.rows(), spots = prepared.target.rows(),
-                    genes = prepared.target.cols();
-        const Index least = std::min({cells > 0 ? cells : spots, spots, genes});
-        require(
-            options.factors >= 1 &&
-                    options.factors<least, "FindRegions::fit: factors = ", options.factors, cells> 0
-                ? text(", the labelled cells are ", cells)
-                : std::string(),
-            ", the spots ", spots, " and the genes ", genes,
-            "; factors must be at least 1 and below ", least);
+        detail::check_factors(options.factors, prepared.source.rows(), prepared.target.rows(),
+                              prepared.target.cols(), "FindRegions::fit");
     }
 
     [[nodiscard]] Index longest_scale() const {
         return std::max(options.scales.back(), SourceRelevance<>::Options{}.neighbors);
     }
 
-    /// Directed, nearest first, with as many neighbours as there are.
-    template <class = void>
-    [[nodiscard]] Graph nearest_spots(const RowMatrix<double>& coordinates,
-                                      std::span<const std::string> sections, Index neighbors,
-                                      const RunOptions& run, bool allow_duplicates = false) const {
-        if (coordinates.rows() < 2) return Graph::from_edges(coordinates.rows(), {}, true);
-        return KnnGraph{{.neighbors = std::min(neighbors, coordinates.rows() - 1),
-                         .symmetric = false,
-                         .allow_duplicates = allow_duplicates || options.allow_duplicates}}
-            .fit(coordinates, sections, run);
-    }
-
-    template <class SourceRows, class TargetRows>
-    [[nodiscard]] RegionsFit with_source(const Prepared<SourceRows, TargetRows>& prepared,
-                                         const Graph& nearest, const Graph& graph,
+    /// source: detail::SourceInHand, or what gives the same parts.
+    template <class Rows, class Source>
+    [[nodiscard]] RegionsFit with_source(const Standardized<Rows>& target, Source& source,
+                                         RegionsFit out, const Graph& nearest, const Graph& graph,
                                          const RunOptions& run, StepClock& clock) const {
-        RegionsFit out;
-        describe(prepared, out);
-        check_factors(prepared);
-        const Index classes = std::ssize(prepared.class_names);
+        const auto& witness = source.witness();
         run.begin("relevance");
-        out.relevance = SourceRelevance<>{{.factors = options.factors}}.fit(
-            prepared.source, prepared.labels, classes, prepared.target, nearest, run);
+        const Relevance relevance = SourceRelevance<>{}.fit(witness, target, nearest, run);
         clock.end("relevance");
-        const double explained = out.relevance > 0 ? out.relevance * out.relevance : 0;
-        const std::string found = text("relevance of the source ", rounded(out.relevance));
+        out.relevance = relevance.correlation;
+        out.source_reliability = relevance.reliability;
+        // classes are taken over as they were measured; whether the source is worth a look does not
+        // depend on how well that was
+        const auto explained = [](double correlation) {
+            return correlation > 0 ? correlation * correlation : 0;
+        };
+        const std::string found =
+            text("relevance of the source ", rounded(relevance.correlation), ", ",
+                 rounded(relevance.corrected()), " but for noise in its class profiles");
         if (options.trust) {
             out.trust = *options.trust;
             out.decisions.push_back(text(found, "; trust was set to '", to_text(out.trust), "'"));
-        } else if (explained > options.anchored_from) {
+        } else if (explained(relevance.correlation) > options.anchored_from) {
             out.trust = Trust::anchored;
             out.decisions.push_back(text(found, ": its classes anchor the target's clusters"));
-        } else if (explained > options.used_from) {
+        } else if (explained(relevance.corrected()) > options.used_from) {
             out.trust = Trust::adapted;
             out.decisions.push_back(text(found, ": its classes are not taken over"));
         } else {
@@ -247,37 +293,30 @@ private:
                                          ": the source is not trusted; the target is clustered "
                                          "alone"));
         }
-        const auto learn_factors = [&] {
-            run.begin("PLDR");
-            out.pldr =
-                PLDR<>{{.factors = options.factors}}.fit(prepared.source, prepared.labels, run);
-            clock.end("PLDR");
-        };
         const bool half_relevant = out.trust == Trust::adapted && !options.trust;
         if (out.trust == Trust::anchored) {
-            learn_factors();
             // what correlates so well gives good factors, whatever is wrong with its classes
-            if (!anchored(prepared, nearest, graph, run, clock, out)) out.trust = Trust::adapted;
+            if (!anchored(target, source, nearest, graph, run, clock, out))
+                out.trust = Trust::adapted;
         }
         if (out.trust == Trust::guided || half_relevant) {
-            const bool coherent = guided(prepared, graph, run, out);
+            const bool coherent = guided(target, source, graph, run, out);
             clock.end("guided mixtures");
             if (coherent || options.trust) out.trust = Trust::guided;
         }
         if (out.trust == Trust::adapted) {
-            if (!out.pldr) learn_factors();
-            adapted(prepared, graph, run, out);
+            adapted(target, source, graph, run, out);
             clock.end("adapted mixture");
         }
-        if (out.trust == Trust::guided)
-            out.pldr.reset();
-        else if (out.pldr)
+        if (out.trust == Trust::anchored || out.trust == Trust::adapted) {
+            out.pldr = source.pldr();
             out.warnings.insert(out.warnings.end(), out.pldr->warnings.begin(),
                                 out.pldr->warnings.end());
+        }
         if (out.trust == Trust::adapted || out.trust == Trust::guided) {
+            const auto& profiles = source.profiles();
             run.begin("names");
-            auto named = name_by_profile(prepared.source, prepared.labels, prepared.class_names,
-                                         prepared.target, out.clusters, run);
+            auto named = name_by_profile(profiles, source.class_names(), target, out.clusters, run);
             out.names = std::move(named.names);
             out.class_posterior = std::move(named.class_posterior);
         }
@@ -298,46 +337,25 @@ private:
     // --- anchored ---------------------------------------------------------------------------
 
     /// Whether the anchored clusters are to be believed; if not, `out` has no clusters yet.
-    template <class SourceRows, class TargetRows>
-    [[nodiscard]] bool anchored(const Prepared<SourceRows, TargetRows>& prepared,
+    template <class Rows, class Source>
+    [[nodiscard]] bool anchored(const Standardized<Rows>& target, Source& source,
                                 const Graph& nearest, const Graph& graph, const RunOptions& run,
                                 StepClock& clock, RegionsFit& out) const {
-        const Index classes = std::ssize(prepared.class_names);
-        const std::span<const Label> labels = prepared.labels;
-        const bool placed = prepared.source_coordinates.rows() == prepared.source.rows();
-        std::vector<Index> scales = options.scales;
-        Graph source_nearest = Graph::from_edges(prepared.source.rows(), {}, true);
-        if (placed) {
-            std::vector<std::string> section;
-            for (Index i = 0; i < prepared.source.rows(); ++i)
-                section.push_back(std::to_string(prepared.source.section_of(i)));
-            source_nearest = nearest_spots(prepared.source_coordinates, section,
-                                           options.scales.back(), run, true);
-        } else {
-            scales = {0};
+        const Index classes = std::ssize(source.class_names());
+        if (!source.placed())
             out.decisions.push_back(
                 "the source has no coordinates: scores are not averaged over "
                 "neighbours");
-        }
-        const auto at_scales = [&](const Scores64& scores, const Graph& around) {
-            return neighborhood_means(scores, around, std::span<const Index>(scales), run);
-        };
-
-        // which space tells the classes apart, by scores that have not seen the labels
-        run.begin("score space");
-        const auto svd =
-            TruncatedSVD<>{{.factors = options.factors, .max_iterations = 30, .tolerance = 1e-3}}
-                .fit(prepared.source, run);
-        out.space = choose_score_space(at_scales(svd.scores, source_nearest), options.factors,
-                                       labels, classes, prepared.source_coordinates,
-                                       prepared.source.section(), run);
-        clock.end("score space");
+        const SourceAnchors& anchors = source.anchors();
+        const auto& described = anchors.classes;
+        out.space = anchors.space;
         const bool discriminant = out.space->best == ScoreSpace::discriminant;
-        out.decisions.push_back(text(
-            "source cells held out are named right in ",
-            rounded(100 * out.space->discriminant_accuracy), " % of cases by discriminant axes",
-            placed ? " at several scales" : "", ", in ", rounded(100 * out.space->factors_accuracy),
-            " % by all factors; the ", discriminant ? "former" : "latter", " are used"));
+        out.decisions.push_back(
+            text("source cells held out are named right in ",
+                 rounded(100 * out.space->discriminant_accuracy),
+                 " % of cases by discriminant axes", source.placed() ? " at several scales" : "",
+                 ", in ", rounded(100 * out.space->factors_accuracy), " % by all factors; the ",
+                 discriminant ? "former" : "latter", " are used"));
         if (!options.trust && out.space->accuracy() <= out.space->largest_class_share) {
             out.decisions.push_back(
                 "that is no better than always naming the largest class: the "
@@ -345,11 +363,20 @@ private:
             return false;
         }
 
-        const auto described = describe_classes(
-            out.space->best, at_scales(out.pldr->transform(prepared.source, run), source_nearest),
-            options.factors, labels, classes);
+        if (out.space->contradicted_share > 0)
+            out.decisions.push_back(
+                text(rounded(100 * out.space->contradicted_share),
+                     " % of the source's labels are contradicted by their "
+                     "cells' expression",
+                     source.placed() ? "; those that neighbours do not share are" : " and",
+                     " left out"));
+        if (!options.trust && out.space->contradicted_share > options.contradicted_to) {
+            out.decisions.push_back("these are too many: the source's classes are not taken over");
+            return false;
+        }
         const Scores64 v =
-            at_scales(out.pldr->transform(prepared.target, run), nearest) * described.weights;
+            neighborhood_means(source.pldr().transform(target, run), nearest,
+                               std::span<const Index>(source.scales()), described.weights, run);
         const auto fit_anchored = [&](const Scores64& scores, const Graph& among, Index clusters) {
             return AnchoredGMM_MRF<>{
                 {.clusters = clusters,
@@ -384,12 +411,12 @@ private:
         }
         out.decisions.push_back(held);
         for (const Label k : fit.absent)
-            out.absent_classes.push_back(prepared.class_names[static_cast<std::size_t>(k)]);
+            out.absent_classes.push_back(source.class_names()[static_cast<std::size_t>(k)]);
         for (const auto& absent : out.absent_classes)
             out.decisions.push_back(text("class '", absent,
                                          "' was left out: it has the least weight "
                                          "in the target"));
-        auto named = name_anchored(fit, v, described.densities, prepared.class_names);
+        auto named = name_anchored(fit, v, described.densities, source.class_names());
         out.names = std::move(named.names);
         out.class_posterior = std::move(named.class_posterior);
         out.clusters = std::move(fit);
@@ -433,20 +460,19 @@ private:
     // --- guided and adapted -----------------------------------------------------------------
 
     /// Whether the clusters found in the source's informative genes are coherent.
-    template <class SourceRows, class TargetRows>
-    [[nodiscard]] bool guided(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
+    template <class Rows, class Source>
+    [[nodiscard]] bool guided(const Standardized<Rows>& target, Source& source, const Graph& graph,
                               const RunOptions& run, RegionsFit& out) const {
+        const auto& information = source.information();
         run.begin("guided mixtures");
-        const Index wanted = options.try_clusters.empty()
-                                 ? options.clusters
-                                 : number_of_clusters(own_scores(prepared.target, run), graph,
-                                                      fit_free(run), run, out);
+        const Index wanted =
+            options.try_clusters.empty()
+                ? options.clusters
+                : number_of_clusters(own_scores(target, run), graph, fit_free(run), run, out);
         out.clusters =
-            GuidedGMM_MRF{{.clusters = wanted, .starts = options.starts, .beta = options.beta}}.fit(
-                prepared.target,
-                class_information(prepared.source, std::span<const Label>(prepared.labels),
-                                  std::ssize(prepared.class_names), run),
-                graph, run);
+            GuidedGMM_MRF{
+                {.clusters = wanted, .starts = (options.starts + 1) / 2, .beta = options.beta}}
+                .fit(target, information, graph, run);
         const double coherence = assortativity(out.clusters.labels, graph);
         const bool coherent = coherence >= options.guided_from;
         out.decisions.push_back(text(
@@ -462,12 +488,12 @@ private:
     }
 
     /// The paper's steps 2 and 3.
-    template <class SourceRows, class TargetRows>
-    void adapted(const Prepared<SourceRows, TargetRows>& prepared, const Graph& graph,
+    template <class Rows, class Source>
+    void adapted(const Standardized<Rows>& target, Source& source, const Graph& graph,
                  const RunOptions& run, RegionsFit& out) const {
+        const auto& pldr = source.pldr();
         run.begin("adapted mixture");
-        out.transfer =
-            TransferLoading<>{{.lambda = options.lambda}}.fit(prepared.target, *out.pldr, run);
+        out.transfer = TransferLoading<>{{.lambda = options.lambda}}.fit(target, pldr, run);
         out.warnings.insert(out.warnings.end(), out.transfer->warnings.begin(),
                             out.transfer->warnings.end());
         const Scores64& v = out.transfer->scores;

@@ -5,7 +5,8 @@ using namespace support;
 
 namespace {
 
-const Words commands = {"cluster", "score", "study", "simulate", "demo", "completions", "man"};
+const Words commands = {"cluster",  "fit",  "apply",       "score", "study",
+                        "simulate", "demo", "completions", "man"};
 
 /// The names that a command's help lists.
 std::set<std::string> names_in(const std::string& help) {

@@ -88,6 +88,40 @@ TEST_CASE("a second Ctrl-C ends the program at once") {
     CHECK(job.left_nothing());
 }
 
+TEST_CASE("a model that is not learned whole is not written") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program, make_tissue(60, 1, 300));
+    const pid_t child = start(job.program, job.folder,
+                              {"fit", "--source", "source", "--out", "model", "--factors", "100",
+                               "--threads", "1", "--verbose"});
+    REQUIRE(appears(job / ".stderr", " s  prepare"));
+    ::kill(child, SIGINT);
+    const auto outcome = finish(child, job.folder);
+    CHECK(outcome.code == 130);
+    CHECK(outcome.err.ends_with("transst: stopped on request; no model is written\n"));
+    CHECK(outcome.out.empty());
+    CHECK(!std::filesystem::exists(job / "model"));
+}
+
+TEST_CASE("an application is stopped as a clustering is") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program, small_source(), make_tissue(40, 3));
+    REQUIRE(job.transst({"fit", "--source", "source", "--out", "model", "--factors", "4"}).code ==
+            0);
+    Words words = {"apply", "--model", "model", "--target", "target", "--out", "out", "--verbose"};
+    words.insert(words.end(), long_work.begin(), long_work.end());
+    const pid_t child = start(job.program, job.folder, words);
+    REQUIRE(appears(job / ".stderr", "mixture 1 of"));
+    ::kill(child, SIGINT);
+    const auto outcome = finish(child, job.folder);
+    CHECK(outcome.code == 130);
+    CHECK(
+        outcome.err.ends_with("transst: stopped on request; what had been found by then is in "
+                              "out\n"));
+    CHECK(job.fit()["stopped"] == true);
+    CHECK(lines(job / "out/labels.tsv").size() == 1601);
+}
+
 TEST_CASE("on a terminal one line is rewritten, and is gone at the end") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program, small_source(), make_tissue(40, 3));

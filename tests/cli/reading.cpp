@@ -108,7 +108,7 @@ TEST_CASE("a logarithm beside counts is warned of, and numbers can be said to be
     REQUIRE(job.cluster().code == 0);
     CHECK(job.fit()["inputs"][0]["values"] == "log expression");
     CHECK(job.fit()["inputs"][1]["values"] == "counts");
-    CHECK(count(all_warnings(job), "source source holds log expression and the target counts") ==
+    CHECK(count(all_warnings(job), "source source holds log expression and target target counts") ==
           1);
     CHECK(count(job.transst({"inspect", "source"}).out, "log expression, taken as it is") == 1);
     CHECK(count(job.transst({"inspect", "source", "--expression", "counts"}).out,

@@ -57,6 +57,32 @@ TEST_CASE("guided clusters are found in the genes that matter") {
     CHECK(adjusted_rand_index(wrong.labels, one.truth) < 0.5);
 }
 
+TEST_CASE("guided: the mean of all ways, clusters matched") {
+    // three fits that name the clusters differently; the third errs at two spots
+    const auto fit_of = [](const std::vector<Label>& labels, double sure) {
+        ClusterFit<double> fit;
+        fit.responsibilities = RowMatrix<double>::Constant(6, 2, 1 - sure);
+        for (Index i = 0; i < 6; ++i) fit.responsibilities(i, labels[std::size_t(i)]) = sure;
+        fit.labels = labels;
+        fit.means = Matrix<double>::Identity(2, 2);
+        fit.covariances.assign(2, Matrix<double>::Identity(2, 2));
+        fit.beta = sure;
+        fit.converged = true;
+        return fit;
+    };
+    std::vector<ClusterFit<double>> fits{fit_of({0, 0, 1, 1, 1, 1}, 0.9),
+                                         fit_of({1, 1, 0, 0, 0, 0}, 0.8),
+                                         fit_of({1, 1, 1, 1, 0, 0}, 1.0)};
+    const auto mean = detail::consensus(fits, 1);
+    CHECK(mean.labels == std::vector<Label>{1, 1, 0, 0, 0, 0});
+    CHECK(mean.sizes == std::vector<Index>{4, 2});
+    CHECK(mean.responsibilities(0, 1) == Approx((0.9 + 0.8 + 1.0) / 3));
+    CHECK(mean.responsibilities(2, 0) == Approx((0.9 + 0.8 + 0.0) / 3));
+    CHECK(mean.responsibilities(4, 0) == Approx((0.9 + 0.8 + 1.0) / 3));
+    CHECK(mean.beta == 0.8);  // of the one in whose space the clusters lie
+    CHECK(mean.converged);
+}
+
 TEST_CASE("few genes and few spots still give an answer") {
     const Striped one;
     const RowMatrix<double> small = one.x.leftCols(3);

@@ -46,11 +46,17 @@ Planted by_spread(Index n, std::uint64_t seed) {
     return out;
 }
 
-ScoreSpaceChoice choose(const Planted& planted, Index classes, const RowMatrix<double>& places = {},
-                        const std::vector<std::int32_t>& section = {}, int threads = 1) {
+ScoreSpaceFit check_labels(const Planted& planted, Index classes,
+                           const RowMatrix<double>& places = {},
+                           const std::vector<std::int32_t>& section = {}, int threads = 1) {
     return choose_score_space(planted.scores, planted.scores.cols(),
                               std::span<const Label>(planted.labels), classes, places,
                               std::span<const std::int32_t>(section), {.threads = threads});
+}
+
+ScoreSpaceChoice choose(const Planted& planted, Index classes, const RowMatrix<double>& places = {},
+                        const std::vector<std::int32_t>& section = {}, int threads = 1) {
+    return check_labels(planted, classes, places, section, threads).choice;
 }
 
 }  // namespace
@@ -191,4 +197,96 @@ TEST_CASE("shapes that disagree are refused") {
     CHECK_THROWS_AS(choose(planted, 3, {}, short_section), ShapeMismatch);
     planted.labels.pop_back();
     CHECK_THROWS_AS(choose(planted, 3), ShapeMismatch);
+}
+
+namespace {
+
+/// Three classes well apart, in bands of a 20 × 30 grid.
+Planted bands() {
+    RandomStream random(31);
+    Planted out{random.normal_matrix(600, 6), {}};
+    for (Index i = 0; i < 600; ++i) {
+        out.labels.push_back(static_cast<Label>(i / 200));
+        out.scores(i, out.labels.back()) += 6;
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("labels that their cells contradict are not believed") {
+    const auto truth = bands();
+    const auto clean = check_labels(truth, 3);
+    CHECK(clean.believed == truth.labels);
+    CHECK(clean.choice.contradicted_share == 0);
+
+    // a fifth gets another label; their cells say so, with places and without
+    auto wrong = truth;
+    std::vector<std::size_t> changed;
+    RandomStream random(8);
+    for (const Index i : random.permutation(600)) {
+        if (changed.size() == 120) break;
+        changed.push_back(static_cast<std::size_t>(i));
+        auto& label = wrong.labels[changed.back()];
+        label = static_cast<Label>((label + 1 + random.below(2)) % 3);
+    }
+    std::vector<Label> expected = wrong.labels;
+    for (const std::size_t i : changed) expected[i] = left_out;
+    const auto found = check_labels(wrong, 3);
+    const auto missed = [&](const ScoreSpaceFit& fit) {
+        Index count = 0;
+        for (std::size_t i = 0; i < 600; ++i) count += fit.believed[i] != expected[i];
+        return count;
+    };
+    CHECK(missed(found) <= 6);
+    CHECK(found.choice.contradicted_share == Approx(0.2).margin(0.02));
+    const auto placed = check_labels(wrong, 3, grid_places(20, 30));
+    CHECK(missed(placed) <= 12);  // a wrong label may by chance be that of most neighbours
+}
+
+TEST_CASE("a region that bears its label together is believed, whatever its cells look like") {
+    // 5 × 6 cells in the middle of the first band have the expression of another class
+    const auto places = grid_places(20, 30);
+    auto one = bands();
+    RandomStream random(5);
+    std::vector<std::size_t> patch;
+    for (Index i = 0; i < 200; ++i)
+        if (places(i, 0) >= 12 && places(i, 0) < 18 && places(i, 1) < 5) {
+            one.scores(i, 0) -= 6;
+            one.scores(i, 1) += 6;
+            patch.push_back(static_cast<std::size_t>(i));
+        }
+    REQUIRE(patch.size() == 30);
+    const auto placed = check_labels(one, 3, places);
+    CHECK(placed.choice.contradicted_share > 0.03);
+    CHECK(placed.believed == one.labels);
+    const auto unplaced = check_labels(one, 3);
+    CHECK(std::count_if(patch.begin(), patch.end(),
+                        [&](std::size_t i) { return unplaced.believed[i] == left_out; }) >= 24);
+}
+
+TEST_CASE("a class that would lose most of its cells keeps them") {
+    // two cells, one in each of two other classes' bands: each contradicts the other
+    auto one = bands();
+    one.labels[10] = one.labels[210] = 3;
+    const auto found = check_labels(one, 4);
+    CHECK(found.choice.contradicted_share >= 2.0 / 600);
+    CHECK(std::count(found.believed.begin(), found.believed.end(), 3) == 2);
+}
+
+TEST_CASE("of very many cells, some describe the classes, the rare ones among them") {
+    Planted many;
+    const Index n = 21'000;
+    many.scores = RandomStream(3).normal_matrix(n, 2);
+    for (Index i = 0; i < n; ++i) {
+        many.labels.push_back(i % 300 == 0 ? 1 : 0);
+        many.scores(i, many.labels.back()) += 5;
+    }
+    const auto found = check_labels(many, 2);
+    const auto kept = [&](Label k) {
+        return std::count(found.believed.begin(), found.believed.end(), k);
+    };
+    CHECK(kept(0) + kept(1) <= 20'100);
+    CHECK(kept(0) > 19'000);
+    CHECK(kept(1) > 60);  // all 70, but for what chance contradicts
 }

@@ -4,6 +4,7 @@
 #include <transst/core/random.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <mutex>
 #include <set>
@@ -91,4 +92,26 @@ TEST_CASE("lanes start from the given zero and add up in order") {
                                  });
     CHECK(words ==
           "|0-100|100-200|200-300|300-400|400-500|500-600|600-700|700-800|800-900|900-1000");
+}
+
+TEST_CASE("values of lanes are added in lane order, whoever is done first") {
+    const Index rows = GENERATE(0, 1, 40'000);
+    const int threads = GENERATE(1, 2, 7);
+    const Lanes lanes(rows);
+    struct Words {
+        std::string text;
+        Words& operator+=(const Words& other) {
+            text += other.text;
+            return *this;
+        }
+    };
+    const auto found =
+        sum_lanes(lanes, threads, Words{"|"}, [](Words& words, Index begin, Index end) {
+            if (begin == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            words.text += std::to_string(begin) + "-" + std::to_string(end);
+        });
+    std::string expected;
+    for (Index lane = 0; lane < lanes.count(); ++lane)
+        expected += "|" + std::to_string(lanes.begin(lane)) + "-" + std::to_string(lanes.end(lane));
+    CHECK(found.text == expected);
 }

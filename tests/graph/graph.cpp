@@ -1,8 +1,11 @@
 #include "support/catch.hpp"
 
+#include <transst/core/random.hpp>
 #include <transst/graph/coloring.hpp>
 #include <transst/graph/graph.hpp>
 #include <transst/graph/lattice_graph.hpp>
+
+#include <set>
 
 using namespace transst;
 using support::contains;
@@ -118,4 +121,33 @@ TEST_CASE("colouring leaves no edge within a set") {
     for (const auto& [a, b] : edges)
         CHECK(color[static_cast<std::size_t>(a)] != color[static_cast<std::size_t>(b)]);
     CHECK(*std::max_element(color.begin(), color.end()) == 3);
+}
+
+TEST_CASE("symmetrising: a random graph, edge by edge, on any number of threads") {
+    RandomStream random(11);
+    const Index n = 3000;
+    Edges edges;
+    for (Index i = 1; i < n; ++i) {
+        edges.emplace_back(i, 0);  // a node that all look at
+        for (int e = 0; e < 4; ++e)
+            if (const Index j = random.below(n); j != i) edges.emplace_back(i, j);
+    }
+    const Graph directed = Graph::from_edges(n, edges, true);
+    const Graph one = directed.symmetrized();
+    CHECK_NOTHROW(one.check("test"));
+    std::set<std::pair<Index, Index>> expected;
+    for (const auto& [a, b] : edges) {
+        expected.emplace(a, b);
+        expected.emplace(b, a);
+    }
+    std::set<std::pair<Index, Index>> found;
+    for (Index i = 0; i < n; ++i)
+        for (const Index j : one.of(i)) found.emplace(i, j);
+    CHECK(one.entries() == std::ssize(expected));
+    CHECK(found == expected);
+    for (const int threads : {2, 7}) {
+        const Graph other = directed.symmetrized(threads);
+        CHECK(other.starts == one.starts);
+        CHECK(other.neighbors == one.neighbors);
+    }
 }

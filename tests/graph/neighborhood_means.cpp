@@ -73,6 +73,27 @@ TEST_CASE("neighbourhood means: the same bits for any number of threads") {
                                  {.threads = threads}) == one);
 }
 
+TEST_CASE("neighbourhood means of some spots, and of all times weights, are parts of the whole") {
+    RandomStream random(6);
+    const Index n = 1501;
+    const RowMatrix<double> at = random.normal_matrix(n, 2);
+    const Scores64 v = random.normal_matrix(n, 7);
+    const Graph nearest = KnnGraph{{.neighbors = 9, .symmetric = false}}.fit(at);
+    const std::vector<Index> scales{0, 3, 9};
+    const std::span<const Index> seen = scales;
+    const Matrix<double> weights = random.normal_matrix(21, 5);
+    const auto whole = neighborhood_means(v, nearest, seen);
+    const std::vector<Index> spots{4, 1500, 4, 0};
+    const int threads = GENERATE(1, 2, 7);
+    CHECK(neighborhood_means(v, nearest, seen, std::span<const Index>(spots),
+                             {.threads = threads}) == whole(spots, Eigen::all));
+    const Scores64 product = whole * weights;
+    CHECK(neighborhood_means(v, nearest, seen, weights, {.threads = threads}) == product);
+    CHECK_THROWS_WITH(
+        neighborhood_means(v, nearest, seen, Matrix<double>(Matrix<double>::Zero(20, 5))),
+        support::contains("weights has 20 rows, the means have 21 columns"));
+}
+
 TEST_CASE("neighbourhood means: what cannot be averaged is refused in words") {
     const Scores64 v = Scores64::Ones(5, 2);
     const Graph none = Graph::from_edges(5, {}, true);

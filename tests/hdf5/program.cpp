@@ -27,12 +27,13 @@ struct H5Job : Job {
 /// Runs Python's anndata on the result; nothing where there is none.
 constexpr const char* read_back = R"(
 import json, sys
+out = sys.argv[1]
 try:
     import anndata, numpy
 except ImportError:
     sys.exit(77)
-before, after = anndata.read_h5ad("tissue.h5ad"), anndata.read_h5ad("out/target.h5ad")
-rows = [line.rstrip("\n").split("\t") for line in open("out/labels.tsv")]
+before, after = anndata.read_h5ad("tissue.h5ad"), anndata.read_h5ad(out + "/target.h5ad")
+rows = [line.rstrip("\n").split("\t") for line in open(out + "/labels.tsv")]
 table = {name: [row[j] for row in rows[1:]] for j, name in enumerate(rows[0])}
 obs = after.obs
 assert list(after.obs_names) == list(before.obs_names) == table["barcode"]
@@ -51,11 +52,28 @@ assert abs(after.X - before.X).max() == 0
 assert abs(after.layers["counts"] - before.layers["counts"]).max() == 0
 assert after.uns["note"] == "kept"
 fit = json.loads(after.uns["transst"]["fit"])
-assert fit == json.load(open("out/fit.json"))
+assert fit == json.load(open(out + "/fit.json"))
 assert len(after.uns["transst_cluster_colors"]) == 3
 assert after.obsm["X_transst"].shape[0] == 81
 after.write_h5ad("again.h5ad")
 )";
+
+/// The copy in `out`, as this program and as anndata read it.
+void check_copy(const H5Job& job, const std::string& out) {
+    const auto clusters = column(table(job / out / "labels.tsv"), "cluster");
+    const auto labels = [&](const std::string& name) {
+        return transst::read_anndata(job / out / "target.h5ad", {.label_column = name}).labels;
+    };
+    CHECK(labels("transst_cluster") == clusters);
+    CHECK(pair_counting_ari(labels("layer"), clusters) > 0.8);
+
+    const fs::path python = "/usr/bin/python3";
+    if (!fs::exists(python)) TRANSST_SKIP("no /usr/bin/python3 to read the copy with anndata");
+    const auto read = run(python, job.folder, {"-W", "ignore", "-c", read_back, out});
+    if (read.code == 77) TRANSST_SKIP("no anndata (Debian: python3-anndata) to read the copy");
+    INFO(read.err);
+    CHECK(read.code == 0);
+}
 
 }  // namespace
 
@@ -72,19 +90,44 @@ TEST_CASE("an AnnData file is clustered and its copy has the clusters") {
     const auto fit = job.fit();
     CHECK(fit.at("inputs").at(1).at("format") == "AnnData file");
     CHECK(fit.at("inputs").at(1).at("matrix") == "layers/counts");
-    const auto clusters = column(table(job / "out/labels.tsv"), "cluster");
-    const auto labels = [&](const std::string& name) {
-        return transst::read_anndata(job / "out/target.h5ad", {.label_column = name}).labels;
-    };
-    CHECK(labels("transst_cluster") == clusters);
-    CHECK(pair_counting_ari(labels("layer"), clusters) > 0.8);
+    check_copy(job, "out");
+}
 
-    const fs::path python = "/usr/bin/python3";
-    if (!fs::exists(python)) TRANSST_SKIP("no /usr/bin/python3 to read the copy with anndata");
-    const auto read = run(python, job.folder, {"-W", "ignore", "-c", read_back});
-    if (read.code == 77) TRANSST_SKIP("no anndata (Debian: python3-anndata) to read the copy");
-    INFO(read.err);
-    CHECK(read.code == 0);
+TEST_CASE("a model is applied to an AnnData file, and its copy has the clusters") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const H5Job job(program);
+    REQUIRE(job.transst({"fit", "--source", "source", "--out", "model", "--factors", "4"}).code ==
+            0);
+    const auto apply = [&](const Words& more, const std::string& out) {
+        Words all = {"apply", "--model", "model",      "--target", "tissue.h5ad",
+                     "--out", out,       "--clusters", "3"};
+        all.insert(all.end(), more.begin(), more.end());
+        return job.transst(all);
+    };
+    const auto done = apply({"--trust", "anchored"}, "applied");
+    INFO(done.err);
+    REQUIRE(done.code == 0);
+    CHECK(count(done.out, "tissue.h5ad: layers/counts, counts") == 1);
+    CHECK(count(done.out, "AnnData   applied/target.h5ad") == 1);
+    const auto fit = job.fit("applied");
+    CHECK(fit.at("inputs").size() == 1);
+    CHECK(fit.at("inputs").at(0).at("matrix") == "layers/counts");
+    REQUIRE(job.stripes({"--trust", "anchored", "--genes-from", "source"}).code == 0);
+    CHECK(job.labels("applied") == job.labels());
+    const auto again = job.transst({"apply", "--from", "applied/fit.json", "--out", "again"});
+    INFO(again.err);
+    REQUIRE(again.code == 0);
+    CHECK(job.labels("again") == job.labels());
+
+    // its labels are for comparison only, and must be there if they are named
+    REQUIRE(apply({"--label-column", "layer"}, "compared").code == 0);
+    CHECK(job.fit("compared").at("ari").get<double>() > 0.8);
+    for (const Words& wrong : {Words{"--label-column", "kind"}, Words{"--layer", "logs"},
+                               Words{"--spatial-key", "X_umap"}, Words{"--neighbors", "500"}}) {
+        check_refused(apply(wrong, "none"), 1, {wrong[1]});
+        CHECK(job.left_nothing("none"));
+    }
+    check_copy(job, "applied");
 }
 
 TEST_CASE("the same tissue in a folder gives the same clusters") {

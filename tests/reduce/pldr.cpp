@@ -327,6 +327,19 @@ TEST_CASE("a fit starts from where another stood") {
     CHECK_THROWS_AS(steps(1).fit(Matrix<double>(x.leftCols(14)), labels, half), ShapeMismatch);
 }
 
+TEST_CASE("a fit starts from a decomposition that is there already") {
+    const auto labels = support::labels(120, 3, 8);
+    const auto x = support::factor_data(labels, 30, 4, 1, 8);
+    const PLDR pldr{{.factors = 3}};
+    const auto svd = pldr.start_svd().fit(x, {.seed = 2});
+    const auto alone = pldr.fit(x, labels, {.seed = 2}),
+               given = pldr.fit(x, labels, svd, {.seed = 2});
+    CHECK(given.trace == alone.trace);
+    CHECK(given.loading == alone.loading);
+    CHECK_THROWS_WITH((PLDR{{.factors = 4}}.fit(x, labels, svd)),
+                      support::contains("the SVD is of 120 × 30 with 3 factors"));
+}
+
 TEST_CASE("stopping, progress and too few iterations") {
     const auto labels = support::labels(90, 3, 7);
     const Matrix<double> x = centered(support::factor_data(labels, 15, 3, 1, 7));

@@ -117,3 +117,28 @@ TEST_CASE("what cannot be decomposed is refused in words") {
     x(3, 5) = std::numeric_limits<double>::infinity();
     CHECK_THROWS_WITH(fit(2), support::contains("X(3, 5) is inf"));
 }
+
+TEST_CASE("a decomposition goes on from a coarser one as if it had not ended") {
+    const auto x = support::factor_data(support::labels(300, 3, 5), 40, 4, 1, 5);
+    const auto at = [](double tolerance, Index most = 1000) {
+        return TruncatedSVD{{.factors = 4, .max_iterations = most, .tolerance = tolerance}};
+    };
+    const double coarse = GENERATE(1.0, 1e-2, 1e-6, 1e-10);
+    const Index most = GENERATE(1, 3, 1000);
+    const auto fine = at(1e-8).fit(x, {.seed = 3});
+    const auto first = at(coarse, most).fit(x, {.seed = 3});
+    const auto second = at(1e-8).fit(x, first, {.seed = 3, .threads = 2});
+    if (first.iterations > fine.iterations) {  // it was the more exact one: it stays
+        CHECK(second.iterations == first.iterations);
+        CHECK(second.scores == first.scores);
+    } else {
+        CHECK(second.trace == fine.trace);
+        CHECK(second.iterations == fine.iterations);
+        CHECK(second.converged);
+        CHECK(second.loading == fine.loading);
+        CHECK(second.scores == fine.scores);
+        CHECK(second.singular_values == fine.singular_values);
+    }
+    CHECK_THROWS_AS(at(1e-8).fit(Matrix<double>(x.leftCols(39)), first), ShapeMismatch);
+    CHECK_THROWS_AS(TruncatedSVD{{.factors = 5}}.fit(x, first), ShapeMismatch);
+}

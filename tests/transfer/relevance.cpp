@@ -18,9 +18,12 @@ struct Case {
         nearest = KnnGraph{{.neighbors = 6, .symmetric = false}}.fit(tissue.target.coordinates);
     }
 
-    [[nodiscard]] double relevance(const RunOptions& run = {}) const {
+    [[nodiscard]] Relevance fit(const RunOptions& run = {}) const {
         return SourceRelevance{}.fit(standardize(source), std::span<const Label>(labels), 4,
                                      standardize(target), nearest, run);
+    }
+    [[nodiscard]] double relevance(const RunOptions& run = {}) const {
+        return fit(run).correlation;
     }
 
     RowMatrix<double> source, target;
@@ -69,8 +72,10 @@ TEST_CASE(
     const auto standard = standardize(one.target);
     const Matrix<double> moved = standard.mean() + 0.3 * random.normal_matrix(1, 120);
     const Standardized<decltype(rows)> shifted(rows, moved, standard.inverse_scale());
-    CHECK(SourceRelevance{}.fit(standardize(one.source), std::span<const Label>(one.labels), 4,
-                                shifted, one.nearest) == Approx(relevance).margin(1e-3));
+    CHECK(SourceRelevance{}
+              .fit(standardize(one.source), std::span<const Label>(one.labels), 4, shifted,
+                   one.nearest)
+              .correlation == Approx(relevance).margin(1e-3));
 
     auto turned = one;
     const auto order = random.permutation(one.source.rows());
@@ -98,11 +103,13 @@ TEST_CASE("relevance: too little to go by is 0, and shapes must agree") {
     Case one(6);
     const auto source = standardize(one.source), target = standardize(one.target);
     const std::vector<Label> alike(one.labels.size(), 0);
-    CHECK(SourceRelevance{}.fit(source, std::span<const Label>(alike), 1, target, one.nearest) ==
-          0);
+    CHECK(SourceRelevance{}
+              .fit(source, std::span<const Label>(alike), 1, target, one.nearest)
+              .correlation == 0);
     // no class is called often enough
-    CHECK(SourceRelevance<>{{.fewest = 1000}}.fit(source, std::span<const Label>(one.labels), 4,
-                                                  target, one.nearest) == 0);
+    CHECK(SourceRelevance<>{{.fewest = 1000}}
+              .fit(source, std::span<const Label>(one.labels), 4, target, one.nearest)
+              .correlation == 0);
     // a target without any spread
     one.target.setConstant(3);
     CHECK(one.relevance() == 0);
@@ -121,12 +128,56 @@ TEST_CASE("relevance: too little to go by is 0, and shapes must agree") {
 TEST_CASE("relevance: some of very many source cells are enough") {
     const Case one(4, 4);
     const auto from = [&](Index most_cells) {
-        return SourceRelevance<>{{.most_cells = most_cells}}.fit(
-            standardize(one.source), std::span<const Label>(one.labels), 4, standardize(one.target),
-            one.nearest);
+        return SourceRelevance<>{{.most_cells = most_cells}}
+            .fit(standardize(one.source), std::span<const Label>(one.labels), 4,
+                 standardize(one.target), one.nearest)
+            .correlation;
     };
     CHECK(from(900) == one.relevance());
     CHECK(from(450) != one.relevance());
     CHECK(from(450) == Approx(one.relevance()).margin(0.1));
     CHECK(from(1) == Approx(one.relevance()).margin(0.2));  // 100 of each class
+}
+
+TEST_CASE("reliability: what is to be expected of as many other cells") {
+    // Profiles of K classes, n cells each, whose genes have between-class variance b and noise of
+    // variance w: two halves correlate as b : b + 2w/n, so all cells are reliable to b : b + w/n.
+    constexpr Index classes = 4, genes = 2000, of_class = 30;
+    constexpr double between = 0.04;
+    RandomStream random(11);
+    const Matrix<double> means = std::sqrt(between) * random.normal_matrix(classes, genes);
+    RowMatrix<double> source = random.normal_matrix(classes * of_class, genes);
+    std::vector<Label> labels;
+    for (Index i = 0; i < source.rows(); ++i) {
+        labels.push_back(static_cast<Label>(i % classes));
+        source.row(i) += means.row(labels.back());
+    }
+    RowMatrix<double> target = 0.1 * random.normal_matrix(400, genes);
+    for (Index i = 0; i < 400; ++i) target.row(i) += means.row(i / 100);
+    RowMatrix<double> places(400, 2);
+    for (Index i = 0; i < 400; ++i) places.row(i) << double(i % 20), double(i / 20);
+    const Graph nearest = KnnGraph{{.neighbors = 6, .symmetric = false}}.fit(places);
+    const auto found = SourceRelevance{}.fit(standardize(source), std::span<const Label>(labels),
+                                             classes, standardize(target), nearest);
+    CHECK(found.reliability == Approx(between / (between + 1.0 / of_class)).margin(0.05));
+    // the target's own profiles have hardly any noise: what lowers the correlation is the source's
+    CHECK(found.correlation == Approx(std::sqrt(found.reliability)).margin(0.05));
+    CHECK(found.corrected() == Approx(1).margin(0.07));
+
+    CHECK(Relevance{0.3, 0.25}.corrected() == Approx(0.6));
+    CHECK(Relevance{0.9, 0.25}.corrected() == 1);
+    CHECK(Relevance{-0.2, 0.25}.corrected() == Approx(-0.4));
+    CHECK(Relevance{0.3, 0.05}.corrected() == 0.3);  // noise for the most part
+}
+
+TEST_CASE("reliability: few cells lower the correlation, and less what it is corrected to") {
+    Case one(7, 4);
+    const auto whole = one.fit();
+    // every tenth cell keeps its label
+    for (std::size_t i = 0; i < one.labels.size(); ++i)
+        if (i % 10 != 0) one.labels[i] = left_out;
+    const auto few = one.fit();
+    CHECK(few.reliability < whole.reliability - 0.1);
+    CHECK(few.correlation < whole.correlation - 0.05);
+    CHECK(whole.corrected() - few.corrected() < 0.5 * (whole.correlation - few.correlation));
 }

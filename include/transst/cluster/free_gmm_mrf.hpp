@@ -44,19 +44,27 @@ template <class W>
     return std::move(fits[best]);
 }
 
-/// The same, as a fit of its own: the largest cluster first.
+/// What was found as a fit of its own: the largest cluster first.
+template <class = void>
+[[nodiscard]] ClusterFit<double> free_fit(const MeanFieldFit<double>& found, bool stopped) {
+    ClusterFit<double> out;
+    std::vector<Label> none;
+    take_over(out, found, {}, none);
+    out.stopped = stopped;
+    if (!out.converged && !out.stopped)
+        out.warnings.push_back(text("the mixture did not converge in ", out.iterations,
+                                    " iterations; its labels may still move"));
+    return out;
+}
+
+/// The best of several starts, as a fit of its own.
 template <class = void>
 [[nodiscard]] ClusterFit<double> free_clusters(const RowMatrix<double>& scores, const Graph& graph,
                                                Index clusters, Index starts,
                                                std::optional<double> beta, const RunOptions& run) {
-    ClusterFit<double> out;
-    std::vector<Label> none;
-    take_over(out, free_mixture(scores, graph, clusters, starts, beta, run), {}, none);
-    out.stopped = run.stop.stop_requested();
+    auto out = free_fit(free_mixture(scores, graph, clusters, starts, beta, run),
+                        run.stop.stop_requested());
     if (!beta) warn_at_cap(out.beta, MeanFieldOptions{}.beta_max, out.warnings);
-    if (!out.converged && !out.stopped)
-        out.warnings.push_back(text("the mixture did not converge in ", out.iterations,
-                                    " iterations; its labels may still move"));
     return out;
 }
 

@@ -3,15 +3,47 @@
 
 #include <transst/cluster/free_gmm_mrf.hpp>
 #include <transst/matrix/standardized.hpp>
+#include <transst/metrics/confusion.hpp>
 #include <transst/reduce/autocorrelation_factors.hpp>
 #include <transst/reduce/truncated_svd.hpp>
 
 namespace transst {
 
+namespace detail {
+
+/// The fit at `middle` with the mean of all fits' responsibilities, clusters matched with its own;
+/// the largest cluster first.
+template <class = void>
+[[nodiscard]] ClusterFit<double> consensus(std::vector<ClusterFit<double>>& fits,
+                                           std::size_t middle) {
+    MeanFieldFit<double> mean;
+    const auto& own = fits[middle].responsibilities;
+    mean.responsibilities = RowMatrix<double>::Zero(own.rows(), own.cols());
+    for (const auto& fit : fits) {
+        const auto match = best_matching(own.transpose() * fit.responsibilities);
+        for (Index k = 0; k < own.cols(); ++k)
+            mean.responsibilities.col(k) +=
+                fit.responsibilities.col(match[static_cast<std::size_t>(k)]);
+    }
+    mean.responsibilities /= static_cast<double>(fits.size());
+    ClusterFit<double>& kept = fits[middle];
+    mean.gaussians = {std::move(kept.means), std::move(kept.covariances)};
+    mean.beta = kept.beta;
+    mean.objective = kept.log_likelihood;
+    mean.trace = std::move(kept.trace);
+    mean.beta_trace = std::move(kept.beta_trace);
+    mean.iterations = kept.iterations;
+    mean.converged = kept.converged;
+    return free_fit(mean, kept.stopped);
+}
+
+}  // namespace detail
+
 /// Only which genes matter is taken from the source; what is made of them is the target's own:
 /// factors that are smooth in space, and a mixture on those. How many genes and factors are best is
-/// not known: of all the ways in the options the partition that agrees best with the others is
-/// kept.
+/// not known: all the ways in the options are taken, and the mean of their responsibilities is
+/// returned, clusters matched with those of the way that agrees best with the others, in whose
+/// space the clusters' means and covariances lie.
 struct GuidedGMM_MRF {
     static constexpr std::string_view name = "GuidedGMM_MRF";
 
@@ -20,8 +52,8 @@ struct GuidedGMM_MRF {
         std::vector<double> gene_shares{.05, .1, .2};  ///< of the genes, the most informative
         std::vector<Index> factors{8, 12, 16, 20};     ///< of those genes, before the K − 1 most
                                                        ///< autocorrelated directions are kept
-        Index starts = 5;                              ///< of each mixture
-        std::optional<double> beta{};                  ///< of the field; nothing: estimated
+        Index starts = 3;              ///< of each mixture; the ways make up for few
+        std::optional<double> beta{};  ///< of the field; nothing: estimated
     } options{};
 
     /// target: spots × p, standardised; information: what each gene says about the classes (p), see
@@ -62,7 +94,7 @@ struct GuidedGMM_MRF {
                 partitions.push_back(fits.back().labels);
             }
         }
-        return std::move(fits[detail::medoid(partitions)]);
+        return detail::consensus(fits, detail::medoid(partitions));
     }
 
 private:

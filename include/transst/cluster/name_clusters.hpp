@@ -69,33 +69,40 @@ template <class W>
     return out;
 }
 
+/// Mean of each group and gene, less the mean of all: p × groups. x: rows × p, of: group of each
+/// row, in [0, groups).
+template <class Rows>
+[[nodiscard]] Matrix<double> centered_profiles(const Standardized<Rows>& x,
+                                               std::span<const Label> of, Index groups,
+                                               const RunOptions& run = {}) {
+    const auto group_of = [&](Index row) { return of[static_cast<std::size_t>(row)]; };
+    Vector<double> sizes = Vector<double>::Zero(groups);
+    for (const Label k : of) sizes[k] += 1;
+    Matrix<double> means =
+        group_sums(x, groups, group_of, run) * sizes.cwiseMax(1).cwiseInverse().asDiagonal();
+    means.colwise() -= (means * sizes / sizes.sum()).eval();
+    return means;
+}
+
 /// Clusters found without anchors bear the name of the class whose mean profile over the genes
 /// theirs correlates with best; that correlation is the confidence, and a cluster without a
-/// positive one is novel. source: labelled cells × p with labels in [0, K); target: spots × p.
-template <class SourceRows, class TargetRows>
-[[nodiscard]] ClusterNames name_by_profile(const Standardized<SourceRows>& source,
-                                           std::span<const Label> labels,
+/// positive one is novel. of_class: centered_profiles of the source's K classes (p × K); target:
+/// spots × p.
+template <class Rows>
+[[nodiscard]] ClusterNames name_by_profile(const Matrix<double>& of_class,
                                            std::span<const std::string> class_names,
-                                           const Standardized<TargetRows>& target,
+                                           const Standardized<Rows>& target,
                                            const ClusterFit<double>& clusters,
                                            const RunOptions& run = {}) {
-    using W = Wide<typename SourceRows::Scalar>;
     const Index classes = std::ssize(class_names), count = clusters.clusters();
-    // mean of each group and gene, less the mean of all: p × groups
-    const auto profiles = [&](const auto& x, std::span<const Label> of, Index groups) {
-        const auto group_of = [&](Index row) { return of[static_cast<std::size_t>(row)]; };
-        Vector<W> sizes = Vector<W>::Zero(groups);
-        for (const Label k : of) sizes[k] += 1;
-        Matrix<W> means =
-            group_sums(x, groups, group_of, run) * sizes.cwiseMax(1).cwiseInverse().asDiagonal();
-        means.colwise() -= (means * sizes / sizes.sum()).eval();
-        return means;
-    };
-    const Matrix<W> of_class = profiles(source, labels, classes);
-    const Matrix<W> of_cluster = profiles(target, clusters.labels, count);
+    require<ShapeMismatch>(of_class.rows() == target.cols() && of_class.cols() == classes,
+                           "name_by_profile: the profiles are ", of_class.rows(), " genes x ",
+                           of_class.cols(), " classes, the target has ", target.cols(),
+                           " genes and there are ", classes, " names");
+    const Matrix<double> of_cluster = centered_profiles(target, clusters.labels, count, run);
     ClusterNames out{{}, RowMatrix<double>::Zero(target.rows(), classes)};
     for (Index k = 0; k < count; ++k) {
-        Vector<W> alike = Vector<W>::Zero(classes);
+        Vector<double> alike = Vector<double>::Zero(classes);
         for (Index c = 0; c < classes; ++c) {
             const double scale = of_cluster.col(k).norm() * of_class.col(c).norm();
             if (scale > 0) alike[c] = of_cluster.col(k).dot(of_class.col(c)) / scale;
@@ -116,6 +123,18 @@ template <class SourceRows, class TargetRows>
         out.class_posterior += clusters.responsibilities.col(k) * (alike / alike.sum()).transpose();
     }
     return out;
+}
+
+/// The same from the source itself: labelled cells × p with labels in [0, K).
+template <class SourceRows, class TargetRows>
+[[nodiscard]] ClusterNames name_by_profile(const Standardized<SourceRows>& source,
+                                           std::span<const Label> labels,
+                                           std::span<const std::string> class_names,
+                                           const Standardized<TargetRows>& target,
+                                           const ClusterFit<double>& clusters,
+                                           const RunOptions& run = {}) {
+    return name_by_profile(centered_profiles(source, labels, std::ssize(class_names), run),
+                           class_names, target, clusters, run);
 }
 
 }  // namespace transst

@@ -1,8 +1,9 @@
-// In which space of scores the source's classes are told apart best, found on source cells held
-// out.
+// In which space of scores the source's classes are told apart best, and which labels of the source
+// to believe, both found on source cells held out.
 #pragma once
 
 #include <transst/cluster/anchored_gmm_mrf.hpp>
+#include <transst/core/some_of_each.hpp>
 #include <transst/graph/knn_graph.hpp>
 #include <transst/reduce/discriminant_axes.hpp>
 
@@ -40,6 +41,7 @@ struct ScoreSpaceChoice {
     ScoreSpace best = ScoreSpace::discriminant;              ///< the more accurate one
     double discriminant_accuracy = 0, factors_accuracy = 0;  ///< share of cells named right
     double largest_class_share = 0;  ///< what always naming the largest class would reach
+    double contradicted_share = 0;   ///< of the labels, by the cells' own expression
 
     /// Of the best space.
     [[nodiscard]] double accuracy() const {
@@ -47,7 +49,59 @@ struct ScoreSpaceChoice {
     }
 };
 
+/// The space, and the labels that describe the classes in it.
+struct ScoreSpaceFit {
+    ScoreSpaceChoice choice;      ///< and how good it is
+    std::vector<Label> believed;  ///< n; left_out where contradicted or not looked at
+};
+
 namespace detail {
+
+/// Cells whose label is another than the one that held-out posteriors (n × K; rows of zeros: not
+/// known) are as sure of as they are, on average, of the cells that bear it (Northcutt, Jiang &
+/// Chuang 2021).
+template <class W>
+[[nodiscard]] std::vector<Index> contradicted_labels(const RowMatrix<W>& posterior,
+                                                     std::span<const Label> labels) {
+    const Index n = posterior.rows(), classes = posterior.cols();
+    Vector<W> sure = Vector<W>::Zero(classes), sizes = Vector<W>::Zero(classes);
+    for (Index i = 0; i < n; ++i) {
+        const Label k = labels[static_cast<std::size_t>(i)];
+        sure[k] += posterior(i, k);
+        sizes[k] += 1;
+    }
+    sure = sure.cwiseQuotient(sizes.cwiseMax(W(1)));
+    std::vector<Index> out;
+    for (Index i = 0; i < n; ++i) {
+        Index best = 0;
+        const W most = posterior.row(i).maxCoeff(&best);
+        if (most > 0 && most >= sure[best] && best != labels[static_cast<std::size_t>(i)])
+            out.push_back(i);
+    }
+    return out;
+}
+
+/// Whether at least half of i's neighbours bear its label: wrong labels are alone, those of a
+/// region are not.
+template <class = void>
+[[nodiscard]] bool shares_label(const Graph& graph, std::span<const Label> labels, Index i) {
+    const Label own = labels[static_cast<std::size_t>(i)];
+    Index same = 0;
+    for (const Index j : graph.of(i)) same += labels[static_cast<std::size_t>(j)] == own;
+    return graph.degree(i) > 0 && 2 * same >= graph.degree(i);
+}
+
+/// Each cell's six nearest of its section (codes, or empty), or as many as there are; none where
+/// places are not known (0 rows).
+template <class = void>
+[[nodiscard]] Graph six_nearest(Index cells, const RowMatrix<double>& places,
+                                std::span<const std::int32_t> section, const RunOptions& run) {
+    if (places.rows() == 0 || cells < 2) return Graph::from_edges(cells, {});
+    std::vector<std::string> names;
+    for (const std::int32_t s : section) names.push_back(std::to_string(s));
+    return KnnGraph{{.neighbors = std::min<Index>(6, cells - 1), .allow_duplicates = true}}.fit(
+        places, names, run);
+}
 
 /// Fold of each cell, and how many: its section where there are several; else patches of tissue in
 /// two halves; else a random half.
@@ -76,36 +130,27 @@ Index cut_folds(const RowMatrix<double>& coordinates, std::span<const std::int32
 
 /// Chooses the space by the accuracy with which it names held-out source cells, their densities
 /// fixed and the Potts field on: leaving out a section at a time where there are several, else
-/// patches of the tissue (four ways to cut them). Scores must have been found without the labels.
-/// coordinates: n × 2, or 0 × 0 where unknown; section: n codes, or empty. At most 20,000 cells are
-/// looked at. Throws ShapeMismatch.
-template <class W>
-[[nodiscard]] ScoreSpaceChoice choose_score_space(const RowMatrix<W>& scores, Index factors,
+/// patches of the tissue (four ways to cut them). A label is believed unless its cell's expression
+/// contradicts it and, where coordinates are known, its neighbours do not bear it; a class keeps
+/// its labels where most would be lost. scores_of(cells) gives the scores of some cells, a row
+/// each, found without the labels; about 20,000 at most are looked at. labels: n; coordinates:
+/// n × 2, or 0 × 0 where unknown; section: n codes, or empty. Throws ShapeMismatch.
+template <class ScoresOf>
+[[nodiscard]] ScoreSpaceFit choose_score_space_of(ScoresOf&& scores_of, Index factors,
                                                   std::span<const Label> labels, Index classes,
                                                   const RowMatrix<double>& coordinates,
                                                   std::span<const std::int32_t> section,
                                                   const RunOptions& run = {}) {
-    const Index rows = scores.rows();
-    require<ShapeMismatch>(
-        std::ssize(labels) == rows && (section.empty() || std::ssize(section) == rows) &&
-            (coordinates.rows() == 0 || coordinates.rows() == rows),
-        "choose_score_space: labels has ", labels.size(), " and section ", section.size(),
-        " entries, coordinates have ", coordinates.rows(), " rows, scores ", rows);
+    const Index rows = std::ssize(labels);
+    require<ShapeMismatch>((section.empty() || std::ssize(section) == rows) &&
+                               (coordinates.rows() == 0 || coordinates.rows() == rows),
+                           "choose_score_space: labels has ", rows, " and section ", section.size(),
+                           " entries, coordinates have ", coordinates.rows(), " rows");
     RandomStream random(run.seed, 0x53504143);
-    std::vector<Index> cells;
-    for (Index i = 0; i < scores.rows(); ++i)
-        if (labels[static_cast<std::size_t>(i)] != left_out) cells.push_back(i);
-    constexpr Index most = 20'000;
-    if (std::ssize(cells) > most) {
-        const auto order = random.permutation(std::ssize(cells));
-        std::vector<Index> some;
-        for (Index i = 0; i < most; ++i)
-            some.push_back(cells[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
-        std::sort(some.begin(), some.end());
-        cells = std::move(some);
-    }
+    const std::vector<Index> cells = some_of_each(labels, classes, 20'000, random);
+    const auto z = scores_of(std::span<const Index>(cells));
+    using W = typename std::decay_t<decltype(z)>::Scalar;
     const Index n = std::ssize(cells);
-    const RowMatrix<W> z = scores(cells, Eigen::all);
     const RowMatrix<double> places = coordinates.rows() > 0
                                          ? RowMatrix<double>(coordinates(cells, Eigen::all))
                                          : RowMatrix<double>();
@@ -118,12 +163,14 @@ template <class W>
         if (!section.empty()) of_section.push_back(section[static_cast<std::size_t>(i)]);
     }
 
-    ScoreSpaceChoice choice;
+    ScoreSpaceFit out{{}, std::vector<Label>(labels.size(), left_out)};
+    ScoreSpaceChoice& choice = out.choice;
     choice.largest_class_share =
         static_cast<double>(*std::max_element(sizes.begin(), sizes.end())) /
         static_cast<double>(std::max<Index>(1, n));
     std::vector<Index> fold;
     Index tested = 0, right[2] = {0, 0};
+    RowMatrix<W> posterior[2] = {RowMatrix<W>::Zero(n, classes), RowMatrix<W>::Zero(n, classes)};
     const bool by_section =
         !of_section.empty() && *std::max_element(of_section.begin(), of_section.end()) > 0;
     for (Index cut = 0; cut < (by_section ? 1 : 4); ++cut) {
@@ -145,11 +192,9 @@ template <class W>
             }
             if (seen.size() < 2 || test.size() < 2) continue;
             tested += std::ssize(test);
-            Graph graph = Graph::from_edges(std::ssize(test), {});
-            if (places.rows() > 0)
-                graph = KnnGraph{{.neighbors = std::min<Index>(6, std::ssize(test) - 1),
-                                  .allow_duplicates = true}}
-                            .fit(RowMatrix<double>(places(test, Eigen::all)), {}, run);
+            const Graph graph = detail::six_nearest(
+                std::ssize(test),
+                places.rows() > 0 ? RowMatrix<double>(places(test, Eigen::all)) : places, {}, run);
             const RowMatrix<W> ztrain = z(train, Eigen::all), ztest = z(test, Eigen::all);
             for (int s = 0; s < 2; ++s) {
                 const auto space = s == 0 ? ScoreSpace::discriminant : ScoreSpace::factors;
@@ -168,6 +213,9 @@ template <class W>
                     fit.responsibilities.row(static_cast<Index>(i)).maxCoeff(&best);
                     right[s] += seen[static_cast<std::size_t>(best)] ==
                                 y[static_cast<std::size_t>(test[i])];
+                    for (std::size_t k = 0; k < seen.size(); ++k)
+                        posterior[s](test[i], seen[k]) +=
+                            fit.responsibilities(static_cast<Index>(i), static_cast<Index>(k));
                 }
             }
         }
@@ -178,7 +226,42 @@ template <class W>
     }
     choice.best = choice.discriminant_accuracy >= choice.factors_accuracy ? ScoreSpace::discriminant
                                                                           : ScoreSpace::factors;
-    return choice;
+    for (std::size_t i = 0; i < cells.size(); ++i)
+        out.believed[static_cast<std::size_t>(cells[i])] = y[i];
+    if (tested == 0) return out;
+    RowMatrix<W>& held_out = posterior[choice.best == ScoreSpace::discriminant ? 0 : 1];
+    for (Index i = 0; i < n; ++i)
+        if (const W cuts = held_out.row(i).sum(); cuts > 0) held_out.row(i) /= cuts;
+    const auto contradicted = detail::contradicted_labels(held_out, y);
+    choice.contradicted_share = static_cast<double>(contradicted.size()) / static_cast<double>(n);
+    const Graph around = detail::six_nearest(n, places, of_section, run);
+    std::vector<Index> wrong, left = sizes;
+    for (const Index i : contradicted)
+        if (!detail::shares_label(around, y, i)) {
+            wrong.push_back(i);
+            --left[static_cast<std::size_t>(y[static_cast<std::size_t>(i)])];
+        }
+    for (const Index i : wrong) {
+        // a class that would lose most of its cells is hard to tell apart, not badly labelled
+        const auto k = static_cast<std::size_t>(y[static_cast<std::size_t>(i)]);
+        if (2 * left[k] >= sizes[k])
+            out.believed[static_cast<std::size_t>(cells[static_cast<std::size_t>(i)])] = left_out;
+    }
+    return out;
+}
+
+/// The same for scores of all cells (n × any).
+template <class W>
+[[nodiscard]] ScoreSpaceFit choose_score_space(const RowMatrix<W>& scores, Index factors,
+                                               std::span<const Label> labels, Index classes,
+                                               const RowMatrix<double>& coordinates,
+                                               std::span<const std::int32_t> section,
+                                               const RunOptions& run = {}) {
+    require<ShapeMismatch>(std::ssize(labels) == scores.rows(), "choose_score_space: labels has ",
+                           labels.size(), " entries, scores have ", scores.rows(), " rows");
+    return choose_score_space_of(
+        [&](std::span<const Index> cells) { return RowMatrix<W>(scores(cells, Eigen::all)); },
+        factors, labels, classes, coordinates, section, run);
 }
 
 }  // namespace transst

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -72,16 +74,27 @@ private:
 };
 
 /// Sums per-lane values in lane order: walk(value, begin, end) fills each lane's copy of `zero`,
-/// then `total += value`.
+/// then `total += value`, as soon as the lanes before it are in: few values are held at a time.
 template <class Value, class Walk>
 [[nodiscard]] Value sum_lanes(const Lanes& lanes, int threads, const Value& zero, Walk&& walk) {
-    std::vector<Value> parts(static_cast<std::size_t>(lanes.count()), zero);
+    std::vector<std::optional<Value>> waiting(static_cast<std::size_t>(lanes.count()));
+    std::optional<Value> total;
+    std::size_t summed = 0;
+    std::mutex sums;
     parallel_for(lanes.count(), threads, [&](Index lane) {
-        walk(parts[static_cast<std::size_t>(lane)], lanes.begin(lane), lanes.end(lane));
+        Value part = zero;
+        walk(part, lanes.begin(lane), lanes.end(lane));
+        const std::lock_guard lock(sums);
+        waiting[static_cast<std::size_t>(lane)] = std::move(part);
+        for (; summed < waiting.size() && waiting[summed]; ++summed) {
+            if (total)
+                *total += *waiting[summed];
+            else
+                total = std::move(waiting[summed]);
+            waiting[summed].reset();
+        }
     });
-    Value total = std::move(parts.front());
-    for (std::size_t lane = 1; lane < parts.size(); ++lane) total += parts[lane];
-    return total;
+    return std::move(*total);
 }
 
 }  // namespace transst

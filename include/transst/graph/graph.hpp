@@ -2,11 +2,11 @@
 #pragma once
 
 #include <transst/core/errors.hpp>
+#include <transst/core/lanes.hpp>
 #include <transst/core/types.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
 #include <span>
 #include <utility>
 #include <vector>
@@ -48,34 +48,51 @@ struct Graph {
 
     /// The undirected graph that joins i and j where either looks at the other.
     template <class = void>
-    [[nodiscard]] Graph symmetrized() const {
+    [[nodiscard]] Graph symmetrized(int threads = 1) const {
         if (!directed) return *this;
-        const std::size_t n = starts.size() - 1;
+        Graph own = *this;  // each node's neighbours sorted
+        const Lanes lanes(nodes());
+        const auto for_each_node = [&](auto&& visit) {
+            parallel_for(lanes.count(), threads, [&](Index lane) {
+                for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i) visit(lane, i);
+            });
+        };
+        for_each_node([&](Index, Index i) {
+            const auto row = own.neighbors.begin() + starts[static_cast<std::size_t>(i)];
+            std::sort(row, row + degree(i));
+        });
 
-        // Walking the rows in order leaves each node's followers sorted.
-        std::vector<Index> follower_starts(n + 1, 0);
-        for (const Index j : neighbors) ++follower_starts[static_cast<std::size_t>(j) + 1];
-        for (std::size_t i = 0; i < n; ++i) follower_starts[i + 1] += follower_starts[i];
-        std::vector<Index> followers(neighbors.size());
-        std::vector<Index> next(follower_starts.begin(), follower_starts.end() - 1);
-        for (Index i = 0; i < nodes(); ++i)
-            for (const Index j : of(i))
-                followers[static_cast<std::size_t>(next[static_cast<std::size_t>(j)]++)] = i;
-
+        // Followers that a node does not look at itself; walking the rows in order sorts them.
+        std::vector<std::vector<std::pair<Index, Index>>> one_way(
+            static_cast<std::size_t>(lanes.count()));
+        for_each_node([&](Index lane, Index i) {
+            for (const Index j : own.of(i))
+                if (!std::binary_search(own.of(j).begin(), own.of(j).end(), i))
+                    one_way[static_cast<std::size_t>(lane)].emplace_back(j, i);
+        });
+        std::vector<Index> follower_starts(starts.size(), 0);
+        for (const auto& found : one_way)
+            for (const auto& [j, i] : found) ++follower_starts[static_cast<std::size_t>(j) + 1];
         Graph out;
         out.section = section;
-        out.starts.reserve(n + 1);
-        out.neighbors.reserve(neighbors.size() + neighbors.size() / 2);
-        std::vector<Index> own;
-        for (std::size_t i = 0; i < n; ++i) {
-            const auto found = of(static_cast<Index>(i));
-            own.assign(found.begin(), found.end());
-            std::sort(own.begin(), own.end());
-            std::set_union(own.begin(), own.end(), followers.begin() + follower_starts[i],
-                           followers.begin() + follower_starts[i + 1],
-                           std::back_inserter(out.neighbors));
-            out.starts.push_back(out.entries());
+        out.starts.resize(starts.size());
+        for (std::size_t i = 1; i < starts.size(); ++i) {
+            follower_starts[i] += follower_starts[i - 1];
+            out.starts[i] = starts[i] + follower_starts[i];
         }
+        std::vector<Index> followers(static_cast<std::size_t>(follower_starts.back()));
+        std::vector<Index> next(follower_starts.begin(), follower_starts.end() - 1);
+        for (const auto& found : one_way)
+            for (const auto& [j, i] : found)
+                followers[static_cast<std::size_t>(next[static_cast<std::size_t>(j)]++)] = i;
+
+        out.neighbors.resize(static_cast<std::size_t>(out.starts.back()));
+        for_each_node([&](Index, Index i) {
+            const auto at = static_cast<std::size_t>(i);
+            std::merge(own.of(i).begin(), own.of(i).end(), followers.begin() + follower_starts[at],
+                       followers.begin() + follower_starts[at + 1],
+                       out.neighbors.begin() + out.starts[at]);
+        });
         return out;
     }
 

@@ -81,7 +81,7 @@ private:
                                             const RunOptions& run) const {
         std::vector<double> out(trees.size(), options.radius);
         if (options.radius > 0) return out;
-        for (std::size_t s = 0; s < trees.size(); ++s) out[s] = bisect(*trees[s], sections, s, run);
+        for (std::size_t s = 0; s < trees.size(); ++s) out[s] = bisect(trees[s], sections, s, run);
         return out;
     }
 
@@ -97,7 +97,7 @@ private:
         const StopCheck check(run, "RadiusGraph");
         parallel_for(lanes.count(), run.threads, [&](Index lane) {
             check();
-            detail::Nearest nearest(known, tree.spots());
+            detail::Nearest nearest(known);
             for (Index p = lanes.begin(lane); p < lanes.end(lane); ++p) {
                 tree.search(p, nearest);
                 for (Index m = 0; m < known; ++m)
@@ -150,7 +150,7 @@ private:
         detail::for_each_range(trees, run.threads,
                                [&](std::size_t section, const auto& tree, Index begin, Index end) {
                                    check();
-                                   detail::Within within(radii[section], tree.spots());
+                                   detail::Within within(radii[section]);
                                    for (Index p = begin; p < end; ++p) {
                                        const Index i = tree.search(p, within);
                                        std::sort(within.found().begin(), within.found().end());

@@ -67,6 +67,7 @@ struct SampleFile {
     std::vector<Index> kept{};           ///< which of them are here, rising; empty: all. Spots that
                                          ///< do not lie on tissue are left out
 
+    /// Spots left out.
     [[nodiscard]] Index off_tissue() const { return kept.empty() ? 0 : rows - std::ssize(kept); }
 };
 

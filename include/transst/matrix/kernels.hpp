@@ -44,6 +44,7 @@ void with_width(Index width, Run&& run) {
 template <class S>
 class Panels {
 public:
+    Panels() = default;
     Panels(Index genes, Index columns)
         : genes_(genes), cut_{columns}, values_(Vector<S>::Zero(genes * cut_.padded())) {}
 
@@ -60,13 +61,27 @@ public:
         return values_.data() + genes_ * i * PanelCut::widest;
     }
 
-    /// Adds what has gathered to `total` and starts again from zero.
+    /// Adds what has gathered to `total`, of the same sizes, and starts again from zero.
     template <class Total>
-    void flush_into(Total& total) {
-        for (Index i = 0; i < cut_.count(); ++i)
-            total.middleCols(i * PanelCut::widest, used(i)) +=
-                matrix(i).leftCols(used(i)).template cast<typename Total::Scalar>();
+    void flush_into(Panels<Total>& total) {
+        total += *this;
         values_.setZero();
+    }
+
+    /// Of the same sizes.
+    template <class Other>
+    Panels& operator+=(const Panels<Other>& other) {
+        values_ += other.values_.template cast<S>();
+        return *this;
+    }
+
+    /// The matrix that was cut: genes × columns.
+    [[nodiscard]] Matrix<S> whole() const {
+        Matrix<S> out(genes_, cut_.columns);
+        for (Index i = 0; i < cut_.count(); ++i)
+            out.middleCols(i * PanelCut::widest, used(i)) =
+                Eigen::Map<const RowMatrix<S>>(panel(i), genes_, cut_.width(i)).leftCols(used(i));
+        return out;
     }
 
 private:
@@ -77,7 +92,10 @@ private:
         return {panel(i), genes_, cut_.width(i)};
     }
 
-    Index genes_;
+    template <class Other>
+    friend class Panels;
+
+    Index genes_ = 0;
     PanelCut cut_;
     Vector<S> values_;
 };

@@ -72,7 +72,7 @@ template <class S, ExpressionRows X, class State, class F>
     constexpr Index flush_every = 4096;
 
     struct Lane {
-        Matrix<Wide<S>> product;
+        detail::Panels<Wide<S>> product;
         State state;
         Lane& operator+=(const Lane& other) {
             product += other.product;
@@ -83,7 +83,7 @@ template <class S, ExpressionRows X, class State, class F>
     auto total =
         sum_lanes(detail::sweep_lanes(x.rows(), x.cols(), outputs), run.threads, Lane{{}, zero},
                   [&](Lane& lane, Index begin, Index end) {
-                      lane.product = Matrix<Wide<S>>::Zero(x.cols(), outputs);
+                      lane.product = detail::Panels<Wide<S>>(x.cols(), outputs);
                       detail::Panels<S> right(x.cols(), outputs);
                       const Index u_stride = left.cut().padded(), c_stride = right.cut().padded();
                       Vector<S> u(step * u_stride), c(step * c_stride);
@@ -108,7 +108,7 @@ template <class S, ExpressionRows X, class State, class F>
                       }
                       if (outputs > 0) right.flush_into(lane.product);
                   });
-    return {std::move(total.product), std::move(total.state)};
+    return {total.product.whole(), std::move(total.state)};
 }
 
 /// XA: the scores of every row (n × a.cols()).

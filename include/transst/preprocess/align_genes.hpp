@@ -85,9 +85,8 @@ template <class = void>
             examples +=
                 text(examples.empty() ? "" : ", ", sample.sample, " has '",
                      sample.ids.empty() ? std::string("no genes") : sample.ids.front(), "'");
-        throw BadData(
-            text("target and source have no gene in common, neither by id nor by symbol (",
-                 examples, "); use the same species and kind of gene id"));
+        throw BadData(text("the samples have no gene in common, neither by id nor by symbol (",
+                           examples, "); use the same species and kind of gene id"));
     }
     return std::move(best);
 }

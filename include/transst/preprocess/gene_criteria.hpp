@@ -140,17 +140,16 @@ template <class = void>
     }
     require<BadData>(missing.size() < list.size(), "Prepare: none of the ", list.size(),
                      " genes of gene_list ('", list.front(), "' is the first) is among the ",
-                     common, " that target and sources have in common ('",
+                     common, " that the samples have in common ('",
                      samples.front().ids[static_cast<std::size_t>(aligned.columns[0][0])],
                      "' is the first); use the same ids or symbols");
     if (!missing.empty()) {
         std::string names;
         for (std::size_t i = 0; i < missing.size() && i < 5; ++i)
             names += text(i > 0 ? ", " : "", missing[i]);
-        warnings.push_back(
-            text("gene_list: ", missing.size(), " of ", list.size(),
-                 " genes are not among those that target and sources have in common (", names,
-                 missing.size() > 5 ? ", …)" : ")"));
+        warnings.push_back(text("gene_list: ", missing.size(), " of ", list.size(),
+                                " genes are not among those that the samples have in common (",
+                                names, missing.size() > 5 ? ", …)" : ")"));
     }
     return listed;
 }

@@ -18,7 +18,7 @@ enum class StandardizeOver {
 template <class SourceRows, class TargetRows>
 struct Prepared {
     Standardized<SourceRows> source;       ///< labelled cells × p; no rows without a source
-    Standardized<TargetRows> target;       ///< spots × p
+    Standardized<TargetRows> target;       ///< spots × p; no rows without a target
     std::vector<Label> labels;             ///< of the source's rows
     std::vector<std::string> class_names;  ///< K
     std::vector<std::string> genes;        ///< p ids, as the target has them
@@ -28,6 +28,8 @@ struct Prepared {
     Index common_genes = 0;                  ///< before selection
     bool matched_by_symbol = false;          ///< genes were, since hardly any id agrees
     std::vector<std::string> warnings;       ///< what went badly, in words
+    std::vector<Index> asked_for{};  ///< of Prepare::fit_target: which of the genes asked for each
+                                     ///< of these is (p, rising); else empty
 };
 
 namespace detail {
@@ -138,9 +140,11 @@ struct Prepare {
     static constexpr std::string_view name = "Prepare";
 
     struct Options {
-        Index genes = 2000;                                      ///< at most so many
-        GeneCriterion criterion = GeneCriterion::variance;       ///< by which genes are ranked
-        GenesFrom genes_from = GenesFrom::target;                ///< on whose cells
+        Index genes = 2000;                                 ///< at most so many
+        GeneCriterion criterion = GeneCriterion::variance;  ///< by which genes are ranked
+        GenesFrom genes_from = GenesFrom::target;  ///< on whose cells; if the source's, genes stand
+                                                   ///< in the order of the first source, else in
+                                                   ///< the target's
         StandardizeOver standardize = StandardizeOver::section;  ///< mean and variance of what
         std::vector<std::string> ignore{};  ///< source labels to leave out, beside missing ones
         /// Ids or symbols of the genes to keep, instead of those that a criterion ranks first; of
@@ -160,18 +164,79 @@ struct Prepare {
     [[nodiscard]] auto fit(std::span<const Sample<SourceExpression>* const> sources,
                            const Sample<TargetExpression>& target,
                            const RunOptions& run = {}) const {
+        check(sources, target);
+        return prepare(sources, target, nullptr, run);
+    }
+
+    /// One or more sources before any target is known: genes are chosen among all that the sources
+    /// share, by their own cells, whatever genes_from says. Genes and symbols are those of the
+    /// first source. Throws as fit does, and InvalidArgument without a source or for
+    /// StandardizeOver::all, which needs the target.
+    template <class Expression>
+    [[nodiscard]] auto fit_sources(std::span<const Sample<Expression>* const> sources,
+                                   const RunOptions& run = {}) const {
+        require(!sources.empty(), "Prepare::fit_sources: there is no source; give one or more");
+        require(options.standardize == StandardizeOver::section,
+                "Prepare::fit_sources: standardize is all, over source and target together, and "
+                "there is no target; standardise within sections");
+        Prepare from_source = *this;
+        from_source.options.genes_from = GenesFrom::source;
+        Sample<CompressedRows<float>> nobody{.genes = sources.front()->genes,
+                                             .symbols = sources.front()->symbols,
+                                             .name = sources.front()->name};
+        nobody.expression.genes = std::ssize(nobody.genes);
+        from_source.check_sources(sources);
+        return from_source.prepare(sources, nobody, nullptr, run);
+    }
+
+    /// A target in the genes of an earlier preparation, whose order they keep; those that it lacks
+    /// or that do not vary in it are left out, and said. Of the options only standardize matters,
+    /// and means within sections. Throws BadData (no common genes, a duplicate gene, NaN, negative
+    /// counts) or ShapeMismatch.
+    template <class Expression>
+    [[nodiscard]] auto fit_target(const GeneNames& genes, const Sample<Expression>& target,
+                                  const RunOptions& run = {}) const {
+        const std::span<const Sample<Expression>* const> nobody;
+        Prepare given = *this;
+        given.options.standardize = StandardizeOver::section;
+        check_sample(target);
+        return given.prepare(nobody, target, &genes, run);
+    }
+
+private:
+    /// asked: the genes to keep, where they are known already.
+    template <class SourceExpression, class TargetExpression>
+    [[nodiscard]] auto prepare(std::span<const Sample<SourceExpression>* const> sources,
+                               const Sample<TargetExpression>& target, const GeneNames* asked,
+                               const RunOptions& run) const {
         using SourceView = decltype(log_normalize(*sources.front()));
         using TargetView = decltype(log_normalize(target));
         using SourceRows = detail::Compact<SourceView>;
         using TargetRows = detail::Compact<TargetView>;
         using Result = Prepared<SourceRows, TargetRows>;
         std::vector<std::string> warnings;  ///< what went badly, in words
-        check(sources, target);
+        const bool no_target = target.rows() == 0;
         const StopCheck go_on(run, name);
 
-        std::vector<GeneNames> names{{target.genes, target.symbols, target.name}};
+        std::vector<GeneNames> names;
+        if (asked) names.push_back(*asked);
         for (const auto* s : sources) names.push_back({s->genes, s->symbols, s->name});
-        const GeneAlignment aligned = align_genes(names);
+        // the first one's order is kept
+        const bool target_last =
+            asked || (!sources.empty() && options.genes_from == GenesFrom::source);
+        if (!no_target)
+            names.insert(target_last ? names.end() : names.begin(),
+                         {target.genes, target.symbols, target.name});
+        GeneAlignment aligned = align_genes(names);
+        // from here on the target is the first; where there is none, the first source stands for it
+        const auto to_front = [&](auto& all) {
+            if (no_target)
+                all.insert(all.begin(), std::decay_t<decltype(all.front())>(all.front()));
+            else if (target_last)
+                std::rotate(all.rbegin(), all.rbegin() + 1, all.rend());
+        };
+        to_front(names);
+        to_front(aligned.columns);
 
         // labels; a left-out cell has no section, which leaves it out of everything
         std::vector<std::string> words;
@@ -222,9 +287,12 @@ struct Prepare {
             go_on();
         }
 
-        const GeneSums over_target = total(target_sums), over_source = total(source_sums);
+        const GeneSums over_source = total(source_sums),
+                       over_target = no_target ? over_source : total(target_sums);
         std::vector<Index> kept;
-        if (options.gene_list.empty()) {
+        if (asked) {
+            kept = found(*asked, target, over_target, warnings);
+        } else if (options.gene_list.empty()) {
             const detail::GeneEvidence<TargetExpression, TargetView> target_evidence{
                 one, std::span(&target_view, 1), std::span(aligned.columns).first(1),
                 target_sections.of_row, target_sections.names};
@@ -234,7 +302,7 @@ struct Prepare {
             kept = top_genes(score(target_evidence, over_target, source_evidence, over_source, run),
                              options.genes);
         } else {
-            kept = listed(names, aligned, over_target, warnings);
+            kept = listed(names, aligned, over_target, no_target ? "source" : "target", warnings);
         }
         warn_of_constant(target, aligned.columns[0], over_target, warnings);
         require<BadData>(!kept.empty(), "none of the ", aligned.columns[0].size(),
@@ -263,42 +331,51 @@ struct Prepare {
             out.genes.push_back(target.genes[column]);
             if (!target.symbols.empty()) out.symbols.push_back(target.symbols[column]);
         }
+        if (asked)
+            for (const Index j : kept)
+                out.asked_for.push_back(aligned.columns[1][static_cast<std::size_t>(j)]);
         if (aligned.by_symbol)
             out.warnings.push_back("genes were matched by symbol, since hardly any id agrees");
         return out;
     }
 
-private:
     struct SectionMoments {
         Matrix<double> mean, inverse_deviation;  // sections × p
     };
 
-    template <class SourceExpression, class TargetExpression>
-    void check(std::span<const Sample<SourceExpression>* const> sources,
-               const Sample<TargetExpression>& target) const {
+    template <class Expression>
+    static void check_sample(const Sample<Expression>& sample) {
+        require<ShapeMismatch>(std::ssize(sample.genes) == sample.cols(), sample.name,
+                               ": genes has ", sample.genes.size(), " names, the expression has ",
+                               sample.cols(), " columns");
+        require<ShapeMismatch>(
+            sample.symbols.empty() || sample.symbols.size() == sample.genes.size(), sample.name,
+            ": symbols has ", sample.symbols.size(), " entries, genes has ", sample.genes.size());
+        require<BadData>(sample.rows() > 0, sample.name, ": there are no cells");
+    }
+
+    template <class Expression>
+    void check_sources(std::span<const Sample<Expression>* const> sources) const {
         require(options.genes >= 1, "Prepare: genes = ", options.genes, "; it must be at least 1");
-        const auto check_one = [](const auto& sample) {
-            require<ShapeMismatch>(std::ssize(sample.genes) == sample.cols(), sample.name,
-                                   ": genes has ", sample.genes.size(),
-                                   " names, the expression has ", sample.cols(), " columns");
-            require<ShapeMismatch>(
-                sample.symbols.empty() || sample.symbols.size() == sample.genes.size(), sample.name,
-                ": symbols has ", sample.symbols.size(), " entries, genes has ",
-                sample.genes.size());
-            require<BadData>(sample.rows() > 0, sample.name, ": there are no cells");
-        };
-        check_one(target);
-        const bool by_criterion = options.gene_list.empty();
-        if (by_criterion && (sources.empty() || options.genes_from != GenesFrom::source))
-            detail::check_criterion(target, options.criterion);
         for (const auto* s : sources) {
-            check_one(*s);
-            if (by_criterion && options.genes_from != GenesFrom::target)
+            check_sample(*s);
+            if (options.gene_list.empty() && options.genes_from != GenesFrom::target)
                 detail::check_criterion(*s, options.criterion);
             require<ShapeMismatch>(std::ssize(s->labels) == s->rows(), s->name, ": labels has ",
                                    s->labels.size(), " entries, there are ", s->rows(),
                                    " cells; a source needs a label for each (NA where unknown)");
         }
+    }
+
+    template <class SourceExpression, class TargetExpression>
+    void check(std::span<const Sample<SourceExpression>* const> sources,
+               const Sample<TargetExpression>& target) const {
+        require(options.genes >= 1, "Prepare: genes = ", options.genes, "; it must be at least 1");
+        check_sample(target);
+        if (options.gene_list.empty() &&
+            (sources.empty() || options.genes_from != GenesFrom::source))
+            detail::check_criterion(target, options.criterion);
+        check_sources(sources);
     }
 
     /// Genes of one and the same value, other than zero, say nothing: one is named.
@@ -390,11 +467,31 @@ private:
             .select(-1, static_cast<double>(2 * ranks.size()) - ranks.array());
     }
 
-    /// Columns of the listed genes that vary in the target.
+    /// Those of the genes in common with `asked` that vary in the target; says how many do not.
+    template <class Expression, class Sums>
+    [[nodiscard]] static std::vector<Index> found(const GeneNames& asked,
+                                                  const Sample<Expression>& target,
+                                                  const Sums& over_target,
+                                                  std::vector<std::string>& warnings) {
+        const Vector<double> variance = over_target.variance();
+        std::vector<Index> kept;
+        for (Index j = 0; j < variance.size(); ++j)
+            if (variance[j] > 0) kept.push_back(j);
+        const Index wanted = std::ssize(asked.ids), missing = wanted - variance.size(),
+                    constant = variance.size() - std::ssize(kept);
+        if (missing + constant > 0)
+            warnings.push_back(text(target.name, ": of the ", wanted, " genes of ", asked.sample,
+                                    ", ", missing, " are missing and ", constant,
+                                    " do not vary; they are left out"));
+        return kept;
+    }
+
+    /// Columns of the listed genes that vary in the target (where: "target", or what stands for
+    /// it).
     template <class = void>
     [[nodiscard]] std::vector<Index> listed(std::span<const GeneNames> names,
                                             const GeneAlignment& aligned,
-                                            const GeneSums& over_target,
+                                            const GeneSums& over_target, std::string_view where,
                                             std::vector<std::string>& warnings) const {
         const auto wanted = detail::listed_genes(options.gene_list, names, aligned, warnings);
         const Vector<double> variance = over_target.variance();
@@ -409,11 +506,10 @@ private:
         }
         if (constant > 0)
             warnings.push_back(text("gene_list: ", constant,
-                                    constant == 1 ? " gene does" : " genes do",
-                                    " not vary in the target and cannot be used"));
-        require<BadData>(!kept.empty(),
-                         "Prepare: none of the genes of gene_list varies in the target; "
-                         "there is nothing to cluster by");
+                                    constant == 1 ? " gene does" : " genes do", " not vary in the ",
+                                    where, " and cannot be used"));
+        require<BadData>(!kept.empty(), "Prepare: none of the genes of gene_list varies in the ",
+                         where, "; there is nothing to cluster by");
         return kept;
     }
 

@@ -105,7 +105,31 @@ struct PLDR {
                                       const RunOptions& run = {}) const {
         return with_labelled(x, labels, [&](const auto& rows, std::span<const Label> classes) {
             check(rows, classes);
-            return expectation_maximization(rows, classes, start(rows, classes, run), run);
+            // the caller hears of EM's iterations alone
+            const RunOptions silent{.seed = run.seed, .threads = run.threads, .stop = run.stop};
+            return expectation_maximization(
+                rows, classes, start(rows, classes, start_svd().fit(rows, silent), run), run);
+        });
+    }
+
+    /// The SVD that a fit starts from; it need not be exact, since EM turns the loading anyway.
+    [[nodiscard]] TruncatedSVD<Scalar> start_svd() const {
+        return {{.factors = options.factors, .max_iterations = 20, .tolerance = 1e-2}};
+    }
+
+    /// As above, from the SVD, start_svd() or another, of the cells that have a label.
+    template <class X>
+    [[nodiscard]] PLDRFit<Scalar> fit(const X& x, std::span<const Label> labels,
+                                      const SVDFit<Scalar>& svd, const RunOptions& run = {}) const {
+        return with_labelled(x, labels, [&](const auto& rows, std::span<const Label> classes) {
+            check(rows, classes);
+            require<ShapeMismatch>(
+                svd.scores.rows() == rows.rows() && svd.loading.rows() == rows.cols() &&
+                    svd.scores.cols() == options.factors && svd.loading.cols() == options.factors,
+                "PLDR::fit: the SVD is of ", svd.scores.rows(), " × ", svd.loading.rows(), " with ",
+                svd.scores.cols(), " factors, the labelled cells are ", rows.rows(), " × ",
+                rows.cols(), " and factors = ", options.factors);
+            return expectation_maximization(rows, classes, start(rows, classes, svd, run), run);
         });
     }
 
@@ -209,16 +233,12 @@ private:
         return sizes;
     }
 
-    /// Truncated SVD; class means and covariances of its scores; noise from its residual.
+    /// From a truncated SVD: class means and covariances of its scores; noise from its residual.
     template <class Rows>
     [[nodiscard]] Model start(const Rows& rows, std::span<const Label> labels,
-                              const RunOptions& run) const {
+                              const SVDFit<Scalar>& svd, const RunOptions& run) const {
         const Index q = options.factors, n = rows.rows();
-        // a start need not be exact: EM turns the loading anyway
-        const auto svd =
-            TruncatedSVD<Scalar>{{.factors = q, .max_iterations = 20, .tolerance = 1e-2}}.fit(
-                rows, {.seed = run.seed, .threads = run.threads, .stop = run.stop});
-        const RowMatrix<W> scores = svd.scores.template cast<W>();
+        const auto scores = svd.scores.template cast<W>();
         const auto sizes = class_sizes(labels);
         const Index count = std::ssize(sizes);
         Model model{svd.loading.template cast<W>(), {}, Matrix<W>::Zero(count, q), {}};

@@ -57,6 +57,13 @@ struct SVDFit {
     Index iterations = 0;            ///< done
     bool converged = false;          ///< within the tolerance, before max_iterations
     bool stopped = false;            ///< on request
+
+    /// What a further fit needs to go on from here.
+    struct State {
+        double square_norm = 0;            ///< of X: the sum of its squared entries
+        Vector<Wide<Scalar>> before, now;  ///< leading singular values of the last two iterations
+        Matrix<Wide<Scalar>> product;      ///< X'XB of the last iteration's basis B
+    } state{};                             ///< after the last iteration
 };
 
 /// Randomised truncated SVD (Halko, Martinsson & Tropp, SIAM Review 2011, algorithm 4.4): one
@@ -78,21 +85,65 @@ struct TruncatedSVD {
     /// [1, min(n, p)), BadData if an entry is not finite.
     template <class X>
     [[nodiscard]] SVDFit<Scalar> fit(const X& x, const RunOptions& run = {}) const {
-        using W = Wide<Scalar>;
         const auto& rows = as_rows(x);
+        const Index width = check(rows);
+        SVDFit<Scalar> fit;
+        fit.state.square_norm = column_square_norms(rows, run, "TruncatedSVD::fit").sum();
+        fit.state.now = Vector<W>::Zero(options.factors);
+        const Matrix<W> start =
+            RandomStream(run.seed, 0x535644).normal_matrix(rows.cols(), width).template cast<W>();
+        iterate(rows, orthonormal(start), fit, run);
+        return fit;
+    }
+
+    /// Goes on from a fit of the same x, with the same factors and seed, that was to be less exact:
+    /// finds what the above would have found, bit for bit, in fewer sweeps. Throws InvalidArgument
+    /// as above, ShapeMismatch where `from` has other shapes.
+    template <class X>
+    [[nodiscard]] SVDFit<Scalar> fit(const X& x, SVDFit<Scalar> from,
+                                     const RunOptions& run = {}) const {
+        const auto& rows = as_rows(x);
+        const Index width = check(rows);
+        require<ShapeMismatch>(
+            from.state.product.rows() == rows.cols() && from.state.product.cols() == width &&
+                from.scores.rows() == rows.rows() && from.scores.cols() == options.factors,
+            "TruncatedSVD::fit: the fit to go on from is of ", from.scores.rows(), " × ",
+            from.state.product.rows(), " with ", from.scores.cols(), " factors, X is ", rows.rows(),
+            " × ", rows.cols(), " and factors = ", options.factors);
+        if (!ended(from, run)) iterate(rows, orthonormal(from.state.product), from, run);
+        return from;
+    }
+
+private:
+    using W = Wide<Scalar>;
+
+    /// Refuses what cannot be fitted; returns the number of columns to iterate with.
+    template <class Rows>
+    [[nodiscard]] Index check(const Rows& rows) const {
         const Index least = std::min<Index>(rows.rows(), rows.cols());
         require(options.factors >= 1 && options.factors < least,
                 "TruncatedSVD::fit: factors = ", options.factors, ", X is ", rows.rows(), " × ",
                 rows.cols(), "; factors must be at least 1 and below ", least);
-        const double norms = column_square_norms(rows, run, "TruncatedSVD::fit").sum();
+        return std::min(options.factors + options.oversampling, least);
+    }
 
-        const Index q = options.factors, width = std::min(q + options.oversampling, least);
-        Matrix<W> basis =
-            RandomStream(run.seed, 0x535644).normal_matrix(rows.cols(), width).template cast<W>();
-        basis = orthonormal(basis);
-        SVDFit<Scalar> fit;
-        Vector<W> previous = Vector<W>::Zero(q);
-        for (;;) {
+    /// Whether the iterations end with the last one done; says so in the fit.
+    [[nodiscard]] bool ended(SVDFit<Scalar>& fit, const RunOptions& run) const {
+        const auto& [square_norm, before, now, product] = fit.state;
+        const W floor = std::numeric_limits<Scalar>::epsilon() *
+                        static_cast<W>(std::sqrt(std::max(square_norm, 0.0)));
+        fit.converged = ((now - before).cwiseAbs().array() <=
+                         static_cast<W>(options.tolerance) * now.array() + floor)
+                            .all();
+        fit.stopped = run.stop.stop_requested();
+        return fit.converged || fit.stopped || fit.iterations >= options.max_iterations;
+    }
+
+    template <class Rows>
+    void iterate(const Rows& rows, Matrix<W> basis, SVDFit<Scalar>& fit,
+                 const RunOptions& run) const {
+        const Index q = options.factors, width = basis.cols();
+        for (;; basis = orthonormal(fit.state.product)) {
             auto swept = sweep<Scalar>(
                 rows, basis, width, detail::Gram<W>{Matrix<W>::Zero(width, width)}, run,
                 [](detail::Gram<W>& gram, Index, RowBlock<Scalar> u, RowBlock<Scalar> c) {
@@ -101,30 +152,22 @@ struct TruncatedSVD {
                     gram.sum.noalias() += wide.transpose() * wide;
                 });
             const auto [values, vectors] = detail::falling_eigen<W>(swept.state.sum);
-            const Vector<W> singular = values.head(q).cwiseMax(0).cwiseSqrt();
-            fit.trace.push_back(static_cast<double>(singular.squaredNorm()));
+            fit.state.before = std::move(fit.state.now);
+            fit.state.now = values.head(q).cwiseMax(0).cwiseSqrt();
+            fit.state.product = std::move(swept.product);
+            fit.trace.push_back(static_cast<double>(fit.state.now.squaredNorm()));
             fit.iterations = std::ssize(fit.trace);
             run.report("TruncatedSVD", fit.iterations, options.max_iterations, fit.trace.back());
-            const W floor = std::numeric_limits<Scalar>::epsilon() *
-                            static_cast<W>(std::sqrt(std::max(norms, 0.0)));
-            fit.converged = ((singular - previous).cwiseAbs().array() <=
-                             static_cast<W>(options.tolerance) * singular.array() + floor)
-                                .all();
-            fit.stopped = run.stop.stop_requested();
-            if (fit.converged || fit.stopped || fit.iterations >= options.max_iterations) {
-                Matrix<W> loading = basis * vectors.leftCols(q);
-                detail::fix_signs<W>(loading);
-                fit.loading = loading.template cast<Scalar>();
-                fit.singular_values = singular.template cast<Scalar>();
-                fit.scores = project<Scalar>(rows, loading, run);
-                return fit;
-            }
-            previous = singular;
-            basis = orthonormal(swept.product);
+            if (!ended(fit, run)) continue;
+            Matrix<W> loading = basis * vectors.leftCols(q);
+            detail::fix_signs<W>(loading);
+            fit.loading = loading.template cast<Scalar>();
+            fit.singular_values = fit.state.now.template cast<Scalar>();
+            fit.scores = project<Scalar>(rows, loading, run);
+            return;
         }
     }
 
-private:
     [[nodiscard]] static Matrix<Wide<Scalar>> orthonormal(const Matrix<Wide<Scalar>>& a) {
         const Eigen::HouseholderQR<Matrix<Wide<Scalar>>> qr(a);
         return qr.householderQ() * Matrix<Wide<Scalar>>::Identity(a.rows(), a.cols());

@@ -6,17 +6,53 @@
 // correlate.
 #pragma once
 
+#include <transst/core/some_of_each.hpp>
 #include <transst/graph/neighborhood_means.hpp>
 #include <transst/matrix/group_sums.hpp>
 #include <transst/reduce/discriminant_axes.hpp>
 #include <transst/reduce/truncated_svd.hpp>
 
+#include <array>
+
 namespace transst {
+
+/// What a source says of how its classes would look elsewhere: all that SourceRelevance needs of
+/// it.
+template <class W>
+struct SourceWitness {
+    /// The source as one half of the genes sees it, to be held against the other half.
+    struct Half {
+        std::vector<Index> calling, held_out;  ///< columns, rising
+        Matrix<W> loading;                     ///< calling × q: scores of spots = X loading
+        Matrix<W> axes;                        ///< q × d: of the scores, discriminant
+        Matrix<W> centers;                     ///< K × d: of the classes, along the axes
+    };
+    Matrix<W> profiles;  ///< K × p: mean of each class, offsets of the sections taken out
+    std::array<Matrix<W>, 2> of_half_the_cells;  ///< the same of either half of each class's cells
+    std::vector<Half> halves;  ///< both of each split; none where there is too little to go by
+};
+
+/// How relevant a source is to a target.
+struct Relevance {
+    double correlation = 0;  ///< of the source's class profiles with the target's, in [−1, 1]
+    double reliability = 1;  ///< of the source's class profiles, in [0, 1]: the correlation to be
+                             ///< expected with those of as many other cells of the same tissue
+
+    /// The correlation that a source with very many cells would have (Spearman 1904). Profiles that
+    /// are noise for the most part are left as they are.
+    [[nodiscard]] double corrected() const {
+        constexpr double least = 0.1;
+        return reliability > least ? std::min(1.0, correlation / std::sqrt(reliability))
+                                   : correlation;
+    }
+};
 
 /// Correlation, over held-out genes, of the source's class profiles with those of the target spots
 /// that the other genes call: near 1 for a neighbouring section, near 0 for an irrelevant source.
+/// Noise in the source's profiles lowers it, by a factor that two halves of its cells tell.
 ///
-///     const double r = transst::SourceRelevance{}.fit(source, labels, K, target, nearest);
+///     const double r =
+///         transst::SourceRelevance{}.fit(source, labels, K, target, nearest).correlation;
 template <std::floating_point Scalar = double>
 struct SourceRelevance {
     using W = Wide<Scalar>;
@@ -30,102 +66,121 @@ struct SourceRelevance {
     } options{};
 
     /// source: labelled cells × p, standardised, with labels in [0, classes) or left_out; target:
-    /// spots × p. nearest: the target's directed graph, nearest neighbours first. Returns a number
-    /// in [−1, 1]; 0 where fewer than two classes are called. Throws ShapeMismatch or BadData.
+    /// spots × p. nearest: the target's directed graph, nearest neighbours first. The
+    /// correlation is 0 where fewer than two classes are called. Throws ShapeMismatch or BadData.
     template <class SourceRows, class TargetRows>
-    [[nodiscard]] double fit(const Standardized<SourceRows>& source, std::span<const Label> labels,
-                             Index classes, const Standardized<TargetRows>& target,
-                             const Graph& nearest, const RunOptions& run = {}) const {
+    [[nodiscard]] Relevance fit(const Standardized<SourceRows>& source,
+                                std::span<const Label> labels, Index classes,
+                                const Standardized<TargetRows>& target, const Graph& nearest,
+                                const RunOptions& run = {}) const {
         require<ShapeMismatch>(source.cols() == target.cols(),
                                "SourceRelevance::fit: the source has ", source.cols(),
                                " genes, the target ", target.cols());
+        return fit(learn(source, labels, classes, run), target, nearest, run);
+    }
+
+    /// The part that needs the source alone.
+    template <class Rows>
+    [[nodiscard]] SourceWitness<W> learn(const Standardized<Rows>& source,
+                                         std::span<const Label> labels, Index classes,
+                                         const RunOptions& run = {}) const {
         require<ShapeMismatch>(std::ssize(labels) == source.rows(),
                                "SourceRelevance::fit: labels has ", labels.size(),
                                " entries, the source has ", source.rows(), " rows");
         const Index p = source.cols();
-        if (classes < 2 || p < 4) return 0;
-        const Matrix<W> profiles = class_profiles(source, labels, classes, run);
+        SourceWitness<W> out;
+        learn_profiles(source, labels, classes, out, run);
+        if (classes < 2 || p < 4) return out;
         RandomStream random(run.seed, 0x52454C45);
-        const std::vector<Index> cells = some_of_each(labels, classes, random);
-        double total = 0;
-        Index split = 0;
-        while (split < options.splits && (split == 0 || !run.stop.stop_requested())) {
+        const std::vector<Index> cells = some_of_each(labels, classes, options.most_cells, random);
+        for (Index split = 0; split < options.splits && (split == 0 || !run.stop.stop_requested());
+             ++split) {
             const auto order = random.permutation(p);
             std::vector<Index> first(order.begin(), order.begin() + p / 2),
                 second(order.begin() + p / 2, order.end());
             std::sort(first.begin(), first.end());
             std::sort(second.begin(), second.end());
-            total += one_direction(source, cells, labels, classes, target, nearest, profiles, first,
-                                   second, run);
-            total += one_direction(source, cells, labels, classes, target, nearest, profiles,
-                                   second, first, run);
-            ++split;
-            run.report("SourceRelevance", split, options.splits,
-                       total / static_cast<double>(2 * split));
+            out.halves.push_back(half(source, cells, labels, classes, first, second, run));
+            out.halves.push_back(half(source, cells, labels, classes, second, first, run));
         }
-        return total / static_cast<double>(2 * split);
+        return out;
+    }
+
+    /// The part that needs the target; source: what learn found, of the target's genes. Returns
+    /// and throws as above.
+    template <class Rows>
+    [[nodiscard]] Relevance fit(const SourceWitness<W>& source, const Standardized<Rows>& target,
+                                const Graph& nearest, const RunOptions& run = {}) const {
+        require<ShapeMismatch>(source.profiles.cols() == target.cols(),
+                               "SourceRelevance::fit: the source has ", source.profiles.cols(),
+                               " genes, the target ", target.cols());
+        if (source.halves.empty()) return {};
+        Relevance total{0, 0};
+        Index seen = 0;
+        while (seen < std::ssize(source.halves) && (seen < 2 || !run.stop.stop_requested())) {
+            const Relevance one = agreement(source, source.halves[static_cast<std::size_t>(seen)],
+                                            target, nearest, run);
+            total.correlation += one.correlation;
+            total.reliability += one.reliability;
+            ++seen;
+            if (seen % 2 == 0)
+                run.report("SourceRelevance", seen / 2, std::ssize(source.halves) / 2,
+                           total.correlation / static_cast<double>(seen));
+        }
+        return {total.correlation / static_cast<double>(seen),
+                total.reliability / static_cast<double>(seen)};
     }
 
 private:
-    /// Mean of each class and gene (K × p), offsets of the sections taken out.
+    /// Profiles of all cells and of two halves of them, in one pass.
     template <class Rows>
-    [[nodiscard]] static Matrix<W> class_profiles(const Standardized<Rows>& source,
-                                                  std::span<const Label> labels, Index classes,
-                                                  const RunOptions& run) {
-        const Index sections = source.sections();
-        Matrix<W> counts = Matrix<W>::Zero(sections, classes);
-        for (Index i = 0; i < source.rows(); ++i)
+    static void learn_profiles(const Standardized<Rows>& source, std::span<const Label> labels,
+                               Index classes, SourceWitness<W>& out, const RunOptions& run) {
+        // each class's cells are dealt out to the halves in turn, in a random order
+        RandomStream random(run.seed, 0x48414C46);
+        std::vector<std::uint8_t> half(labels.size(), 0),
+            next(static_cast<std::size_t>(classes), 0);
+        for (const Index i : random.permutation(std::ssize(labels)))
             if (const Label k = labels[static_cast<std::size_t>(i)]; k != left_out)
-                counts(source.section_of(i), k) += 1;
-        const Matrix<W> of_classes = group_sums<Scalar>(
-            source, sections * classes,
-            [&](Index row) -> Index {
-                const Label k = labels[static_cast<std::size_t>(row)];
-                return k == left_out ? k : source.section_of(row) * classes + k;
-            },
-            run);
-        std::vector<Matrix<W>> sums;
-        for (Index s = 0; s < sections; ++s)
-            sums.push_back(of_classes.middleCols(s * classes, classes).transpose());
-        return detail::solve_class_means(sums, counts).means;
+                half[static_cast<std::size_t>(i)] = next[static_cast<std::size_t>(k)]++ % 2;
+        const Index sections = source.sections();
+        const auto group_of = [&](Index row) -> Index {
+            const Label k = labels[static_cast<std::size_t>(row)];
+            if (k == left_out) return k;
+            return (half[static_cast<std::size_t>(row)] * sections + source.section_of(row)) *
+                       classes +
+                   k;
+        };
+        Matrix<W> counts = Matrix<W>::Zero(2 * sections, classes);
+        for (Index i = 0; i < source.rows(); ++i)
+            if (const Index group = group_of(i); group != left_out)
+                counts(group / classes, group % classes) += 1;
+        const Matrix<W> of_groups =
+            group_sums<Scalar>(source, 2 * sections * classes, group_of, run);
+        const auto sums = [&](Index from) {
+            std::vector<Matrix<W>> of_sections;
+            for (Index s = 0; s < sections; ++s)
+                of_sections.push_back(
+                    of_groups.middleCols((from * sections + s) * classes, classes).transpose());
+            return of_sections;
+        };
+        std::vector<Matrix<W>> both = sums(0), second = sums(1);
+        const auto solve = [&](const std::vector<Matrix<W>>& of_sections, const Matrix<W>& of) {
+            return detail::solve_class_means(of_sections, of).means;
+        };
+        out.of_half_the_cells = {solve(both, counts.topRows(sections)),
+                                 solve(second, counts.bottomRows(sections))};
+        for (std::size_t s = 0; s < both.size(); ++s) both[s] += second[s];
+        out.profiles = solve(both, counts.topRows(sections) + counts.bottomRows(sections));
     }
 
-    /// Cells with a label, rising. Of very many `most` are enough: of each class its share, but no
-    /// fewer than 100 while it has them.
-    [[nodiscard]] std::vector<Index> some_of_each(std::span<const Label> labels, Index classes,
-                                                  RandomStream& random) const {
-        std::vector<Index> sizes(static_cast<std::size_t>(classes), 0), cells;
-        for (Index i = 0; i < std::ssize(labels); ++i) {
-            const Label k = labels[static_cast<std::size_t>(i)];
-            if (k == left_out) continue;
-            cells.push_back(i);
-            ++sizes[static_cast<std::size_t>(k)];
-        }
-        const Index n = std::ssize(cells);
-        if (n <= options.most_cells) return cells;
-        std::vector<Index> wanted, some;
-        for (const Index size : sizes)
-            wanted.push_back(std::max<Index>(100, size * options.most_cells / n));
-        for (const Index at : random.permutation(n)) {
-            const Index cell = cells[static_cast<std::size_t>(at)];
-            const Label k = labels[static_cast<std::size_t>(cell)];
-            if (wanted[static_cast<std::size_t>(k)]-- > 0) some.push_back(cell);
-        }
-        std::sort(some.begin(), some.end());
-        return some;
-    }
-
-    template <class SourceRows, class TargetRows>
-    [[nodiscard]] double one_direction(const Standardized<SourceRows>& source,
-                                       const std::vector<Index>& cells,
-                                       std::span<const Label> all_labels, Index classes,
-                                       const Standardized<TargetRows>& target, const Graph& nearest,
-                                       const Matrix<W>& profiles, const std::vector<Index>& calling,
-                                       const std::vector<Index>& held_out,
-                                       const RunOptions& run) const {
-        // the source's axes on the calling genes
-        const Index p = source.cols(),
-                    q = std::min({options.factors, std::ssize(cells) - 1, std::ssize(calling) - 1});
+    /// The source's axes on the calling genes.
+    template <class Rows>
+    [[nodiscard]] typename SourceWitness<W>::Half half(
+        const Standardized<Rows>& source, const std::vector<Index>& cells,
+        std::span<const Label> all_labels, Index classes, const std::vector<Index>& calling,
+        const std::vector<Index>& held_out, const RunOptions& run) const {
+        const Index q = std::min({options.factors, std::ssize(cells) - 1, std::ssize(calling) - 1});
         const auto seen = copy_part(source, cells, calling, run);
         std::vector<Label> labels;
         for (const Index i : cells) labels.push_back(all_labels[static_cast<std::size_t>(i)]);
@@ -137,16 +192,24 @@ private:
             seen.sections() > 1 ? std::span<const std::int32_t>(seen.section())
                                 : std::span<const std::int32_t>{};
         const auto axes = discriminant_axes(z, labels, classes, section, W(1e-3));
-        const Matrix<W> centers =
-            class_means(RowMatrix<W>(z * axes.axes), labels, classes, section).means;
+        return {calling, held_out, svd.loading.template cast<W>(), axes.axes,
+                class_means(RowMatrix<W>(z * axes.axes), labels, classes, section).means};
+    }
 
+    /// Correlation of the profiles on the held-out genes.
+    template <class Rows>
+    [[nodiscard]] Relevance agreement(const SourceWitness<W>& source,
+                                      const typename SourceWitness<W>::Half& half,
+                                      const Standardized<Rows>& target, const Graph& nearest,
+                                      const RunOptions& run) const {
         // calls of the target's spots, up to a shift that all of them share
-        Matrix<W> weights = Matrix<W>::Zero(p, axes.axes.cols());
-        weights(calling, Eigen::all) = svd.loading.template cast<W>() * axes.axes;
+        const Index p = target.cols(), classes = source.profiles.rows();
+        Matrix<W> weights = Matrix<W>::Zero(p, half.axes.cols());
+        weights(half.calling, Eigen::all) = half.loading * half.axes;
         const RowMatrix<W> own = project<Scalar>(target, weights, run).template cast<W>();
         const Index scale[] = {options.neighbors};
         const RowMatrix<W> v = neighborhood_means(own, nearest, scale, run);
-        const RowMatrix<W> calls = call(v, centers);
+        const RowMatrix<W> calls = call(v, half.centers);
 
         // profiles on the held-out genes
         const auto swept =
@@ -158,21 +221,29 @@ private:
         std::vector<Index> called;
         for (Index k = 0; k < classes; ++k)
             if (sizes[k] >= static_cast<W>(options.fewest)) called.push_back(k);
-        if (called.size() < 2) return 0;
+        if (called.size() < 2) return {};
         const Vector<W> n = sizes(called);
         const auto centered = [&](Matrix<W> m) {
             m.rowwise() -= (n.transpose() * m / n.sum()).eval();
             return m;
         };
-        const Matrix<W> of_target =
-            centered(n.cwiseInverse().asDiagonal() * swept.product(held_out, called).transpose());
-        const Matrix<W> of_source = centered(profiles(called, held_out));
-        const auto dot = [&](const Matrix<W>& a, const Matrix<W>& b) {
-            return a.cwiseProduct(b).rowwise().sum().dot(n);
+        const Matrix<W> of_target = centered(n.cwiseInverse().asDiagonal() *
+                                             swept.product(half.held_out, called).transpose());
+        const auto of_source = [&](const Matrix<W>& profiles) {
+            return centered(profiles(called, half.held_out));
         };
-        const W scale_of_both = std::sqrt(dot(of_target, of_target) * dot(of_source, of_source));
-        return scale_of_both > 0 ? static_cast<double>(dot(of_target, of_source) / scale_of_both)
-                                 : 0.0;
+        const auto correlation = [&](const Matrix<W>& a, const Matrix<W>& b) {
+            const auto dot = [&](const Matrix<W>& x, const Matrix<W>& y) {
+                return x.cwiseProduct(y).rowwise().sum().dot(n);
+            };
+            const W lengths = std::sqrt(dot(a, a) * dot(b, b));
+            return lengths > 0 ? static_cast<double>(dot(a, b) / lengths) : 0.0;
+        };
+        const double of_halves = std::max(0.0, correlation(of_source(source.of_half_the_cells[0]),
+                                                           of_source(source.of_half_the_cells[1])));
+        // all cells are twice as many as a half has (Spearman 1910, Brown 1910)
+        return {correlation(of_target, of_source(source.profiles)),
+                2 * of_halves / (1 + of_halves)};
     }
 
     /// Posterior of unit-covariance classes at `centers`, shifted together to where the spots lie.
