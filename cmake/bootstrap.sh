@@ -16,28 +16,32 @@ die() { say "bootstrap: $*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # What each system calls what we need: compiler, CMake, Ninja, Eigen, nanoflann, zlib, HDF5,
-# CLI11, nlohmann-json, and Catch2 for the tests.
+# CLI11, nlohmann-json, and Catch2 for the tests. librsvg, for PNG pictures, is welcome.
 choose_packages() {
     if has apt-get && has dpkg-query; then
         manager=apt
         tools='g++ cmake ninja-build'
         libraries='libeigen3-dev libnanoflann-dev zlib1g-dev libhdf5-dev libcli11-dev'
         libraries="$libraries nlohmann-json3-dev"
+        welcome='librsvg2-dev'
         test_libraries='catch2'
     elif has dnf; then
         manager=dnf
         tools='gcc-c++ cmake ninja-build'
         libraries='eigen3-devel nanoflann-devel zlib-devel hdf5-devel cli11-devel json-devel'
+        welcome='librsvg2-devel'
         test_libraries='catch-devel'
     elif has pacman; then
         manager=pacman
         tools='gcc cmake ninja'
         libraries='eigen nanoflann zlib hdf5 cli11 nlohmann-json'
+        welcome='librsvg'
         test_libraries='catch2'
     elif has brew; then
         manager=brew
         tools='gcc cmake ninja'
         libraries='eigen nanoflann zlib hdf5 cli11 nlohmann-json'
+        welcome='librsvg'
         test_libraries='catch2'
     else
         manager=none
@@ -75,23 +79,37 @@ install_missing() {
     done
     [ -n "$missing" ] || return 0
 
+    can_be_root || die "no root and no sudo here. Have these packages installed:$missing"
+    # shellcheck disable=SC2086 # a list of words, meant to be split
+    install_packages $missing
+}
+
+# Without these a part is left out, and the program says which.
+install_welcome() {
+    for package in $welcome; do
+        is_installed "$package" && continue
+        if ! { can_be_root && install_packages "$package"; }; then
+            say "bootstrap: $package cannot be had, going on without it"
+        fi
+    done
+}
+
+can_be_root() { [ "$manager" = brew ] || [ "$(id -u)" -eq 0 ] || has sudo; }
+
+install_packages() {
     as_root=
-    if [ "$manager" != brew ] && [ "$(id -u)" -ne 0 ]; then
-        has sudo || die "no root and no sudo here. Have these packages installed:$missing"
-        as_root=sudo
-    fi
-    say "bootstrap: installing$missing"
-    # shellcheck disable=SC2086 # lists of words, meant to be split
+    [ "$manager" = brew ] || [ "$(id -u)" -eq 0 ] || as_root=sudo
+    say "bootstrap: installing $*"
     case $manager in
     apt)
         # Some source that cannot be reached need not matter: installing will tell.
         $as_root apt-get update -qq || say 'bootstrap: apt-get update failed, going on'
         $as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends $missing
+            apt-get install -y -qq --no-install-recommends "$@"
         ;;
-    dnf) $as_root dnf install -y $missing ;;
-    pacman) $as_root pacman -Sy --needed --noconfirm $missing ;;
-    brew) brew install $missing ;;
+    dnf) $as_root dnf install -y "$@" ;;
+    pacman) $as_root pacman -Sy --needed --noconfirm "$@" ;;
+    brew) brew install "$@" ;;
     esac
 }
 
@@ -131,6 +149,7 @@ if [ "$manager" = none ]; then
     fi
 else
     install_missing
+    install_welcome
 fi
 check_cmake
 

@@ -7,8 +7,10 @@
 #include "monitor.hpp"
 #include "options.hpp"
 #include "output_folder.hpp"
+#include "png.hpp"
 #include "reading.hpp"
 #include "results.hpp"
+#include "with_data.hpp"
 
 #include <transst/graph/lattice_graph.hpp>
 #include <transst/graph/radius_graph.hpp>
@@ -24,6 +26,12 @@ namespace {
 
 using transst::Index;
 using transst::require;
+using transst::detail::counted;
+
+/// Beyond this a weight is no longer told from inf, and its products need not be finite.
+constexpr double largest_lambda = 1e12;
+
+const std::vector<std::string> expression_kinds{"auto", "counts", "log"};
 
 /// Ids or symbols, one a line; empty lines and what surrounds a name are passed over.
 std::vector<std::string> read_gene_list(const std::string& path) {
@@ -79,7 +87,7 @@ void check_options(const ClusterOptions& options) {
     require(!options.target.empty(), "--target is empty; name a folder or file");
     require(options.model.empty() || options.sources.empty(),
             "--model and --source exclude each other; leave out one of the two");
-    check_sources(options.sources);
+    check_sources(options);
     // the copy of a target must not take the place of what is read
     const auto copy = (std::filesystem::path(options.out) / annotated_name).string();
     for (const auto& path : options.sources)
@@ -87,7 +95,14 @@ void check_options(const ClusterOptions& options) {
     require(!same_folder(options.target, copy), "--out: ", copy,
             " is the target itself; name another folder");
     require(!options.clusters.empty(), "--clusters is missing");
-    if (options.lambda != "auto") (void)parse_number("--lambda", options.lambda);
+    if (options.lambda != "auto") {
+        const double lambda = parse_number("--lambda", options.lambda);
+        require(lambda <= largest_lambda || std::isinf(lambda), "--lambda is '", options.lambda,
+                "'; it must be at most ", largest_lambda,
+                ", or inf to keep the source's loading as it is");
+    }
+    require(options.radius >= 0, "--radius is ", options.radius,
+            "; it must be 0 or more, where 0 looks for one");
     if (options.beta != "auto")
         require(std::isfinite(parse_number("--beta", options.beta)), "--beta is '", options.beta,
                 "'; it must be finite");
@@ -99,13 +114,17 @@ void check_target(const transst::SampleFile& target, const transst::ReadOptions&
     const auto lacking = lacks_as_target(target, reading);
     require<transst::BadData>(lacking.empty(), options.target, ": ", lacking);
     const Index most = *std::max_element(options.clusters.begin(), options.clusters.end());
-    require<transst::BadData>(most <= target.sample.rows(), options.target, ": there are ",
-                              target.sample.rows(), " spots, fewer than --clusters ", most);
+    const Index spots = target.sample.rows();
+    require<transst::BadData>(most <= spots, options.target,
+                              spots == 1 ? ": there is " : ": there are ", counted(spots, "spot"),
+                              ", fewer than --clusters ", most, "; ask for at most so many");
 }
 
 /// What both commands have, but for where knowledge comes from.
 void add_target_options(CLI::App& command, const std::shared_ptr<ClusterOptions>& options) {
     auto& o = *options;
+    const auto* pictures =
+        has_png ? "clusters.svg, clusters.png" : "clusters.svg (not .png: built without librsvg)";
     command
         .add_option("--target", o.target,
                     wrapped("The spots to cluster: a 10x or Space Ranger folder, .h5ad, .h5 or "
@@ -120,11 +139,11 @@ void add_target_options(CLI::App& command, const std::shared_ptr<ClusterOptions>
         ->required()
         ->type_name("K");
     command
-        .add_option(
-            "--out", o.out,
-            wrapped(
-                "Folder for labels.tsv, clusters.svg, markers.tsv, posterior.tsv, fit.json and, of "
-                "an .h5ad, a copy with the clusters in it, target.h5ad"))
+        .add_option("--out", o.out,
+                    wrapped(transst::text(
+                        "Folder for labels.tsv, ", pictures,
+                        ", markers.tsv, posterior.tsv, fit.json and, of an .h5ad, a copy with "
+                        "the clusters in it, target.h5ad")))
         ->required()
         ->type_name("DIR");
     // what main.cpp puts an earlier run's options in the place of, here for the help
@@ -142,11 +161,11 @@ void add_target_options(CLI::App& command, const std::shared_ptr<ClusterOptions>
     add_working_options(command, options, "in --out");
 }
 
-void add_duplicates_option(CLI::App& command, ClusterOptions& o) {
+void add_duplicates_option(CLI::App& command, ClusterOptions& o, const char* group) {
     command
         .add_flag("--allow-duplicates", o.allow_duplicates,
                   "Accept spots that lie at the same place")
-        ->group(reading_group);
+        ->group(group);
 }
 
 /// Who neighbours whom, and how clusters are sought.
@@ -167,7 +186,8 @@ void add_cluster_options(CLI::App& command, ClusterOptions& o, bool paper) {
         ->option_text("NAME=" + o.neighborhood)
         ->check(CLI::IsMember({"nearest", "radius", "square", "hexagonal"}));
     add("--radius", o.radius,
-        "Of --neighborhood radius; 0: such that the median spot has 4 to 6 neighbours")
+        "Of --neighborhood radius, in the places' unit (of Space Ranger pixels); 0: such that the "
+        "median spot has 4 to 6 neighbours")
         ->transform(finite_number());
     add("--beta", o.beta, "Smoothness in space, 0 or more; auto: estimated");
     command
@@ -209,13 +229,26 @@ void check_given(const CLI::App& command, const ClusterOptions& options) {
 
 }  // namespace
 
-void check_sources(const std::vector<std::string>& sources) {
+void check_sources(const ClusterOptions& options) {
+    const auto& sources = options.sources;
     for (const auto& source : sources)
         require(!source.empty(), "--source is empty; name a folder or file, or leave it out");
     for (auto at = sources.begin(); at != sources.end(); ++at)
         require(std::none_of(sources.begin(), at,
                              [&](const auto& other) { return same_folder(*at, other); }),
                 "--source ", *at, " is given twice; leave one out");
+    const auto check = [&](const char* name, const std::vector<std::string>& words) {
+        require(words.empty() || !sources.empty(), name,
+                " goes with --source; give that too, or leave out ", name);
+        require(words.size() <= 1 || words.size() == sources.size(), name, " is given ",
+                words.size(), " times for ", counted(sources.size(), "source"),
+                "; give it once for all of them, or once for each");
+    };
+    check("--source-label-column", options.source_label_column);
+    check("--source-section-column", options.source_section_column);
+    check("--source-spatial-key", options.source_spatial_key);
+    check("--source-layer", options.source_layer);
+    check("--source-expression", options.source_expression);
 }
 
 Index parse_memory(const std::string& word) {
@@ -259,9 +292,9 @@ transst::Prepare::Options prepare_options(const ClusterOptions& options) {
     return out;
 }
 
-std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tissue& target) {
+std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tissue& target,
+                                        const transst::RunOptions& run) {
     using namespace transst;
-    const RunOptions run{.threads = options.threads};
     if (options.neighborhood == "radius")
         return RadiusGraph{{.radius = options.radius, .allow_duplicates = options.allow_duplicates}}
             .fit(target.coordinates, target.sections, run);
@@ -296,21 +329,15 @@ std::string in_program_words(std::string warning, const std::vector<std::string>
                            "'" + names[k] + "'");
 }
 
-void cluster(const ClusterOptions& options) {
-    check_options(options);
+namespace {
+
+constexpr auto result_files = {"labels.tsv",    "fit.json",     "clusters.svg", "markers.tsv",
+                               "posterior.tsv", "clusters.png", annotated_name};
+
+/// All that needs the files.
+void read_and_cluster(const ClusterOptions& options) {
     Stopwatch watch;
     const std::filesystem::path out = options.out;
-    const auto files = {"labels.tsv",  "fit.json",      "clusters.svg",
-                        "markers.tsv", "posterior.tsv", annotated_name};
-    const OutputFolder folder(out, files, options.force);
-    if (options.report) {
-        check_output_file("--report", *options.report, options.force);
-        for (const char* file : files)
-            require(std::filesystem::weakly_canonical(*options.report) !=
-                        std::filesystem::weakly_canonical(out / file),
-                    "--report: ", *options.report, " is one of the results; name another file");
-    }
-
     // what reads badly is refused before anything is computed
     Monitor monitor(options.verbose ? Show::everything
                     : options.quiet ? Show::nothing
@@ -323,34 +350,58 @@ void cluster(const ClusterOptions& options) {
     const Tissue& target = target_file.sample;
     Summary summary;
     std::vector<Tissue> sources;
-    for (const auto& path : options.sources) {
-        auto source = read_source(path, reading, options);
-        summary.add_input(path, source);
+    for (std::size_t s = 0; s < options.sources.size(); ++s) {
+        auto source = read_source(options, reading, s);
+        summary.add_input(options.sources[s], source);
         sources.push_back(std::move(source.sample));
     }
     summary.add_input(options.target, target_file);
     summary.add_time("read", watch.lap());
-    std::vector<const Tissue*> samples{&target};
-    for (const auto& source : sources) samples.push_back(&source);
-    summary.warn(unknown_labels(samples, options));
+    summary.warn(unknown_labels(options, sources, &target));
+    summary.warn(unlike_expression(sources, &target));
     const bool paper = options.published || options.method == "paper";
     monitor.take_interrupts();
     auto run = monitor.run(options.seed, options.threads);
     run.matrix_bytes = reading.matrix_bytes;
     run.scratch = reading.scratch;
-    const Outcome outcome = paper ? cluster_as_paper(options, sources, target, run)
-                                  : cluster_with_trust(options, sources, target, run, model.get());
+    const Outcome outcome = [&] {
+        try {
+            return paper ? cluster_as_paper(options, sources, target, run)
+                         : cluster_with_trust(options, sources, target, run, model.get());
+        } catch (const transst::Stopped&) {
+            throw Interrupted("stopped on request, before there were clusters; nothing is written");
+        }
+    }();
     const bool stopped = monitor.interrupted();
     monitor.begin("writing");
     summary.describe(options, outcome, sources, target, stopped);
-    summary.write(out, target, outcome, options, watch);
+    summary.write(out, target_file, outcome, options, run, watch);
     const bool interrupted = monitor.interrupted();
     monitor.end();
     if (!options.quiet) summary.print(std::cout, out, options);
     if (interrupted)
-        throw Interrupted(stopped ? "stopped on request; what had been found by then is in " +
-                                        out.string()
-                                  : "interrupted when the fit had ended; the results are whole");
+        throw Interrupted(
+            stopped ? "stopped on request; what had been found by then is in " + out.string()
+            : summary.has_markers()
+                ? "interrupted when the fit had ended; the results are whole"
+                : "stopped on request before the markers were found; all else is in " +
+                      out.string());
+}
+
+}  // namespace
+
+void cluster(const ClusterOptions& options) {
+    check_options(options);
+    const std::filesystem::path out = options.out;
+    const OutputFolder folder(out, result_files, options.force);
+    if (options.report) {
+        check_output_file("--report", *options.report, options.force);
+        for (const char* file : result_files)
+            require(std::filesystem::weakly_canonical(*options.report) !=
+                        std::filesystem::weakly_canonical(out / file),
+                    "--report: ", *options.report, " is one of the results; name another file");
+    }
+    with_data([&] { read_and_cluster(options); });
 }
 
 void add_working_options(CLI::App& command, const std::shared_ptr<ClusterOptions>& options,
@@ -368,13 +419,12 @@ void add_working_options(CLI::App& command, const std::shared_ptr<ClusterOptions
         ->type_name("SIZE");
 }
 
-void add_reading_options(CLI::App& command, ClusterOptions& o, const char* ignored) {
+void add_reading_options(CLI::App& command, ClusterOptions& o, const char* ignored,
+                         const char* group) {
     const auto add = [&](const char* name, auto& value, const char* help) {
-        return add_option(command, name, value, help)->group(reading_group);
+        return add_option(command, name, value, help)->group(group);
     };
-    command.add_option("--ignore", o.ignore, wrapped(ignored))
-        ->type_name("LABEL")
-        ->group(reading_group);
+    command.add_option("--ignore", o.ignore, wrapped(ignored))->type_name("LABEL")->group(group);
     add("--label-column", o.label_column, "Column of the cells (obs, cells.tsv) with the labels");
     add("--section-column", o.section_column, "Column with the sections, where there are several");
     add("--spatial-key", o.spatial_key,
@@ -385,11 +435,31 @@ void add_reading_options(CLI::App& command, ClusterOptions& o, const char* ignor
                     wrapped("Matrix of an .h5ad, X, raw or a layer's name [the first of X, counts "
                             "and raw that holds counts, else X]; genome of an .h5"))
         ->type_name("NAME")
-        ->group(reading_group);
+        ->group(group);
+    add("--expression", o.expression,
+        "What its numbers are: counts, log (taken as they are), or auto: counts where they are "
+        "whole or one is above 50, else log")
+        ->option_text("NAME=" + o.expression)
+        ->check(CLI::IsMember(expression_kinds));
     add("--stretch-x", o.stretch_x, "Multiply x by this")->transform(finite_number(true));
     add("--stretch-y", o.stretch_y,
         "Multiply y by this: 1.7320508075688772 for array rows of Visium")
         ->transform(finite_number(true));
+}
+
+void add_source_reading_options(CLI::App& command, ClusterOptions& o) {
+    const auto add = [&](const char* name, auto& value, const char* help) {
+        return command.add_option(name, value, wrapped(help))
+            ->type_name("NAME")
+            ->option_text("NAME ...")
+            ->group("Reading of sources that differ (each once for all of them, or once for each)");
+    };
+    add("--source-label-column", o.source_label_column, "Their column with the labels");
+    add("--source-section-column", o.source_section_column, "Their column with the sections");
+    add("--source-spatial-key", o.source_spatial_key, "Where their places are");
+    add("--source-layer", o.source_layer, "Their matrix, or genome");
+    add("--source-expression", o.source_expression, "What their numbers are: counts, log or auto")
+        ->check(CLI::IsMember(expression_kinds));
 }
 
 void add_gene_options(CLI::App& command, ClusterOptions& o) {
@@ -431,14 +501,20 @@ void add_cluster(CLI::App& program) {
             wrapped("File or folder with labelled cells or spots; may be given several times"))
         ->type_name("PATH");
     add_target_options(*command, options);
+    const char* reading = "Reading (of sources and target alike)";
     add_reading_options(*command, o,
-                        "Label left out of the source and of the ARI; may be given several times");
-    add_duplicates_option(*command, o);
+                        "Label left out of the source and of the ARI; may be given several times",
+                        reading);
+    add_duplicates_option(*command, o, reading);
+    add_source_reading_options(*command, o);
     add_gene_options(*command, o);
-    add(method_group, "--genes-from", o.genes_from, "Whose cells rank the genes")
+    add(method_group, "--genes-from", o.genes_from,
+        "Whose cells rank the genes: those of the target, the source or both")
+        ->option_text("NAME=" + o.genes_from)
         ->check(CLI::IsMember({"target", "source", "both"}));
     add(method_group, "--standardize", o.standardize,
         "Genes to mean 0, variance 1 within each section, or over all cells")
+        ->option_text("NAME=" + o.standardize)
         ->check(CLI::IsMember({"section", "all"}));
     add_factor_option(*command, o);
     add_cluster_options(*command, o, true);
@@ -471,8 +547,8 @@ void add_cluster(CLI::App& program) {
         "      --stretch-y 1.7320508075688772 --out result\n"
         "  transst cluster --source B1 --source C1 --target A1 --ignore undetermined \\\n"
         "      --clusters 5 --out A1-regions\n"
-        "  transst cluster --source atlas.h5ad --label-column cell_type --target outs \\\n"
-        "      --clusters 3-12 --out regions --report regions.html");
+        "  transst cluster --source atlas.h5ad --source-label-column cell_type \\\n"
+        "      --target outs --clusters 3-12 --out regions --report regions.html");
     command->callback([options, command] {
         const auto given = [&](const char* name) { return command->count(name) > 0; };
         check_given(*command, *options);
@@ -510,8 +586,9 @@ void add_apply(CLI::App& program) {
         ->required()
         ->type_name("FILE");
     add_target_options(*command, options);
-    add_reading_options(*command, o, "Label left out of the ARI; may be given several times");
-    add_duplicates_option(*command, o);
+    add_reading_options(*command, o, "Label left out of the ARI; may be given several times",
+                        reading_group);
+    add_duplicates_option(*command, o, reading_group);
     add_cluster_options(*command, o, false);
     add_trust_options(*command, o, method_group);
     command->footer(

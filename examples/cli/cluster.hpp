@@ -26,7 +26,11 @@ struct ClusterOptions {
 
     std::vector<std::string> ignore;
     std::string label_column = "label", section_column = "section", spatial_key = "spatial";
-    std::string layer;  ///< empty: chosen
+    std::string layer;                ///< empty: chosen
+    std::string expression = "auto";  ///< or counts, log
+    /// The same of the sources, where they differ: one word for all of them, or one for each.
+    std::vector<std::string> source_label_column, source_section_column, source_spatial_key,
+        source_layer, source_expression;
     double stretch_x = 1, stretch_y = 1;
 
     transst::Index genes = 2000;
@@ -65,11 +69,11 @@ inline const std::map<std::string, transst::ClustersCriterion> clusters_criteria
     {"icl", transst::ClustersCriterion::icl},
     {"stability", transst::ClustersCriterion::stability}};
 
-/// Reads, fits, writes labels.tsv, fit.json and clusters.svg. Throws transst::Error.
+/// Reads, fits, writes labels.tsv, fit.json, pictures and the rest. Throws transst::Error.
 void cluster(const ClusterOptions& options);
 
-/// Each source is named once, and named.
-void check_sources(const std::vector<std::string>& sources);
+/// Each source is named once, and named; what is said of sources is said once, or of each.
+void check_sources(const ClusterOptions& options);
 
 // The options that several commands have, in groups.
 
@@ -78,7 +82,11 @@ void add_working_options(CLI::App& command, const std::shared_ptr<ClusterOptions
                          const char* scratch);
 
 /// --ignore to --stretch-y.
-void add_reading_options(CLI::App& command, ClusterOptions& options, const char* ignored);
+void add_reading_options(CLI::App& command, ClusterOptions& options, const char* ignored,
+                         const char* group);
+
+/// --source-label-column to --source-expression.
+void add_source_reading_options(CLI::App& command, ClusterOptions& options);
 
 /// --genes, --gene-criterion, --gene-list.
 void add_gene_options(CLI::App& command, ClusterOptions& options);

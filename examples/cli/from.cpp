@@ -84,8 +84,8 @@ Words with_earlier_options(Words arguments) {
     };
     const Json options = options_in(path);
     const std::string made_by = options.contains("model") ? "apply" : "cluster";
-    require(arguments.front() == made_by, "--from: ", path, " is of transst ", made_by,
-            "; say transst ", made_by, ", or name another run's");
+    require<transst::BadData>(arguments.front() == made_by, "--from: ", path, " is of transst ",
+                              made_by, "; say transst ", made_by, ", or name another run's");
     const bool published = options.value("published", false);
     Words earlier;
     for (const auto& [name, value] : options.items()) {

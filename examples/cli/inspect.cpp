@@ -3,6 +3,7 @@
 #include "model.hpp"
 #include "options.hpp"
 #include "samples.hpp"
+#include "with_data.hpp"
 
 #include <transst/io/read_sample.hpp>
 
@@ -18,6 +19,7 @@ namespace {
 
 using transst::Index;
 using transst::text;
+using transst::detail::counted;
 using Words = std::vector<std::string>;
 
 constexpr std::size_t line_width = 80, indent = 10;
@@ -82,7 +84,7 @@ struct Levels {
             }
             out = text("numbers, ", rounded(least), " to ", rounded(largest));
         } else {
-            out = text(cells.size(), cells.size() == 1 ? " level" : " levels");
+            out = counted(cells.size(), "level");
             if (could_be_labels() || cells.size() == 1)
                 for (std::size_t i = 0; i < std::min(cells.size(), most); ++i)
                     out += text(i == 0 ? ": " : ", ", cells[i].first, " ", cells[i].second);
@@ -178,8 +180,9 @@ void inspect_model(const std::string& path) {
     const auto& model = saved->model;
     say("format", text("model of transst fit, format ", saved->info.format, ", written by transst ",
                        saved->info.version, ", checksum ", saved->info.checksum_text()));
-    say("sources", text(transst::detail::in_words(model.sources), ": ", model.labelled_cells,
-                        " labelled cells", model.placed ? ", placed" : ", without places"));
+    say("sources", text(transst::detail::in_words(model.sources), ": ",
+                        counted(model.labelled_cells, "labelled cell"),
+                        model.placed ? ", placed" : ", without places"));
     say("classes", classes_in_words(model));
     say("genes", text(model.genes.size(), ": ", some_genes(model.genes, model.symbols)));
     say("factors", text(model.pldr.factors()));
@@ -203,8 +206,11 @@ void inspect(const std::string& path, const transst::ReadOptions& options) {
     if (file.layers.size() > 1)
         matrix += "; --layer can name " + transst::detail::in_words(file.layers);
     say("matrix", matrix);
-    say("size", text(x.rows(), " cells x ", x.cols(), " genes, ", x.non_zeros(), " non-zeros (",
-                     rounded(share), " %)"));
+    say("size", text(counted(x.rows(), "cell"), " x ", counted(x.cols(), "gene"), ", ",
+                     counted(x.non_zeros(), "non-zero"), " (", rounded(share), " %)",
+                     file.off_tissue() > 0 ? text("; ", counted(file.off_tissue(), "more spot"),
+                                                  " off the tissue left out")
+                                           : ""));
     say("cells", some(sample.barcodes));
     say("genes", some_genes(sample.genes, sample.symbols));
     if (columns.empty()) say("columns", "none: nothing is known about the cells");
@@ -242,27 +248,34 @@ void inspect(const std::string& path, const transst::ReadOptions& options) {
 
     // what the file needs to be told apart from its name
     const transst::ReadOptions usual;
-    std::string told;
-    const auto tell = [&](const char* option, const std::string& value, const std::string& other) {
-        if (value != other) told += text(" ", option, " ", quoted(value));
+    const auto told = [&](const std::string& dashes) {
+        std::string out;
+        const auto tell = [&](const char* option, const std::string& value,
+                              const std::string& other) {
+            if (value != other) out += text(" ", dashes, option, " ", quoted(value));
+        };
+        tell("layer", options.layer, usual.layer);
+        tell("section-column", options.section_column, usual.section_column);
+        tell("spatial-key", options.spatial_key, usual.spatial_key);
+        if (options.values)
+            tell("expression", options.values == transst::Values::counts ? "counts" : "log", "");
+        tell("label-column", options.label_column, usual.label_column);
+        return out;
     };
-    tell("--layer", options.layer, usual.layer);
-    tell("--section-column", options.section_column, usual.section_column);
-    tell("--spatial-key", options.spatial_key, usual.spatial_key);
     const auto lacking = lacks_as_target(file, options);
-    say("target", lacking.empty() ? text("yes: --target ", quoted(path), told) : "no: " + lacking);
+    say("target",
+        lacking.empty() ? text("yes: --target ", quoted(path), told("--")) : "no: " + lacking);
 
     Words candidates;  // words before numbers
     for (const bool numbers : {false, true})
         for (const auto& [name, levels] : columns)
             if (levels.could_be_labels() && levels.numbers == numbers && name != "x" && name != "y")
                 candidates.push_back(name);
-    tell("--label-column", options.label_column, usual.label_column);
     const auto unlabelled = lacks_as_source(file, options);
     if (unlabelled.empty())
-        say("source", text("yes: --source ", quoted(path), told));
+        say("source", text("yes: --source ", quoted(path), told("--source-")));
     else if (!candidates.empty())
-        say("source", text("yes, told which column has the labels: --label-column ",
+        say("source", text("yes, told which column has the labels: --source-label-column ",
                            candidates.size() == 1 ? "" : "and one of ",
                            transst::detail::in_words(candidates)));
     else
@@ -273,11 +286,11 @@ void inspect(const std::string& path, const transst::ReadOptions& options) {
 
 void add_inspect(CLI::App& program) {
     struct Options {
-        std::string path;
+        std::string path, expression = "auto";
         transst::ReadOptions reading{.label_optional = true, .section_optional = true};
     };
     auto* command = program.add_subcommand(
-        "inspect", wrapped("Say what a file or folder holds, and what it can be used for"));
+        "inspect", "Say what a file or folder holds, and what it can be used for");
     auto options = std::make_shared<Options>();
     auto& o = *options;
     command
@@ -296,15 +309,21 @@ void add_inspect(CLI::App& program) {
         ->add_option("--layer", o.reading.layer,
                      wrapped("Matrix of an .h5ad, X, raw or a layer's name; genome of an .h5"))
         ->type_name("NAME");
+    add_option(*command, "--expression", o.expression,
+               "What its numbers are: counts, log, or auto: what they look like")
+        ->option_text("NAME=" + o.expression)
+        ->check(CLI::IsMember({"auto", "counts", "log"}));
     command->footer(
         "Example:\n"
         "  transst inspect tissue.h5ad\n"
         "\n"
-        "Whole numbers of 0 or more are counts, other values log expression; of an\n"
-        ".h5ad the first of X, layers/counts and raw/X that holds counts is used.");
+        "Whole numbers of 0 or more are counts, others log expression unless one is\n"
+        "above 50; of an .h5ad the first of X, layers/counts and raw/X that holds counts\n"
+        "is used.");
     command->callback([options] {
         transst::require(!options->path.empty(), "PATH is empty; name a folder or file");
-        inspect(options->path, options->reading);
+        options->reading.values = values_called(options->expression);
+        with_data([&] { inspect(options->path, options->reading); });
     });
 }
 

@@ -1,11 +1,12 @@
 // transst: the command-line program.
 //
-// Errors go to stderr in one sentence. Exit codes: 0 done, 1 the data or files cannot be used,
-// 2 the command line cannot be understood, 130 stopped by Ctrl-C.
+// Errors go to stderr in one sentence. Exit codes: 0 done, 1 files or data cannot be used, or not
+// with these options, 2 the command line alone is wrong, 130 stopped by Ctrl-C.
 #include "commands.hpp"
 #include "from.hpp"
 #include "monitor.hpp"
 #include "options.hpp"
+#include "unknown_option.hpp"
 
 #include <transst/core/errors.hpp>
 #include <transst/version.hpp>
@@ -24,12 +25,15 @@ std::string in_program_words(std::string words) {
     constexpr std::string_view option = "set allow_duplicates";
     if (const auto at = words.find(option); at != words.npos)
         words.replace(at, option.size(), "give --allow-duplicates");
+    for (const char* name : {"clusters", "factors", "neighbors", "genes", "starts"})
+        if (words.starts_with(transst::text(name, " = "))) return "--" + words;
     return words;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    transst_program::end_cleanly();
     CLI::App program(
         "Carries what a labelled reference knows into a spatial tissue sample, and finds the "
         "tissue's regions with it.");
@@ -44,7 +48,10 @@ int main(int argc, char** argv) {
         "  transst cluster --source reference --target tissue --clusters 7 --out result\n"
         "  transst fit --source atlas --out atlas.transst\n"
         "  transst apply --model atlas.transst --target tissue --clusters 7 --out result\n"
-        "  transst cluster --help");
+        "  transst cluster --help\n"
+        "\n"
+        "Exit codes: 0 done; 1 files or data cannot be used, or not with these options;\n"
+        "2 the command line alone is wrong; 130 stopped by Ctrl-C.");
     transst_program::add_cluster(program);
     transst_program::add_fit(program);
     transst_program::add_apply(program);
@@ -63,13 +70,18 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
         const auto commands = program.get_subcommands();
+        std::string words = error.what();
         if (commands.empty() && argc > 1)
-            std::cerr << "transst: there is no " << (*argv[1] == '-' ? "option" : "command") << " '"
-                      << argv[1] << "'";
-        else
-            std::cerr << "transst: " << error.what();
-        std::cerr << ". Try 'transst " << (commands.empty() ? "" : commands[0]->get_name() + " ")
-                  << "--help'.\n";
+            words = transst::text("there is no ", *argv[1] == '-' ? "option" : "command", " '",
+                                  argv[1], "'");
+        // what was meant is found missing first
+        if (!commands.empty())
+            if (auto unknown =
+                    transst_program::unknown_option(*commands[0], {argv + 2, argv + argc});
+                !unknown.empty())
+                words = std::move(unknown);
+        std::cerr << "transst: " << words << (words.ends_with('?') ? "" : ".") << " Try 'transst "
+                  << (commands.empty() ? "" : commands[0]->get_name() + " ") << "--help'.\n";
         return 2;
     } catch (const transst_program::Interrupted& error) {
         std::cerr << "transst: " << error.what() << '\n';

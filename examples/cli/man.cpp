@@ -79,11 +79,13 @@ void print_man(std::ostream& out, const CLI::App& program) {
     }
     out << ".SH EXIT STATUS\n"
            ".TP\n0\nIt is done.\n"
-           ".TP\n1\nThe data or files cannot be used.\n"
-           ".TP\n2\nThe command line cannot be understood.\n"
-           ".TP\n130\nIt was stopped by Ctrl\\-C; what had been found by then is written.\n"
+           ".TP\n1\nFiles or data cannot be used, or not with these options.\n"
+           ".TP\n2\nThe command line alone is wrong.\n"
+           ".TP\n130\nIt was stopped by Ctrl\\-C; what had been found by then, if anything, is "
+           "written.\n"
         << ".SH EXAMPLES\n.nf\n";
-    const std::string footer = program.get_footer();
+    std::string footer = program.get_footer();
+    footer.erase(footer.find("\n\n"));  // exit codes, which are above
     out << roff(footer.substr(footer.find('\n') + 1)) << "\n.fi\n";
 }
 

@@ -7,6 +7,7 @@
 #include "output_folder.hpp"
 #include "reading.hpp"
 #include "results.hpp"
+#include "with_data.hpp"
 
 #include <iomanip>
 #include <iostream>
@@ -17,15 +18,14 @@ namespace {
 using transst::Index;
 using transst::require;
 using transst::text;
+using transst::detail::counted;
 
 std::string percent(double share) {
     return text(std::lround(100 * share), " %");
 }
 
-void fit(const ClusterOptions& options) {
-    require(!options.sources.empty(), "--source is missing; name one or more");
-    check_sources(options.sources);
-    check_output_file("--out", options.out, options.force);
+/// All that needs the files.
+void read_and_fit(const ClusterOptions& options) {
     Stopwatch watch;
     Monitor monitor(options.verbose ? Show::everything
                     : options.quiet ? Show::nothing
@@ -34,29 +34,42 @@ void fit(const ClusterOptions& options) {
     const auto folder = std::filesystem::absolute(options.out).parent_path().string();
     const auto reading = reading_options(options, folder);
     std::vector<Tissue> sources;
-    for (const auto& path : options.sources)
-        sources.push_back(std::move(read_source(path, reading, options).sample));
-    std::vector<const Tissue*> samples;
-    for (const auto& source : sources) samples.push_back(&source);
+    for (std::size_t s = 0; s < options.sources.size(); ++s)
+        sources.push_back(read_source(options, reading, s).sample);
 
     monitor.take_interrupts();
     auto run = monitor.run(options.seed, options.threads);
     run.matrix_bytes = reading.matrix_bytes;
     run.scratch = reading.scratch;
-    const auto model =
-        transst::LearnSource{{.prepare = prepare_options(options), .factors = options.factors}}.fit(
-            sources, run);
-    const bool interrupted = monitor.interrupted();
+    // a part of a model is of no use: what would follow is not learned
+    const auto go_on = [&] {
+        require<transst::Stopped>(!monitor.interrupted(), "stopped on request");
+    };
+    run.progress = [&go_on, show = run.progress](const transst::Progress& report) {
+        go_on();
+        show(report);
+    };
+    const transst::LearnSource learn{
+        {.prepare = prepare_options(options), .factors = options.factors}};
+    const auto model = [&] {
+        try {
+            auto learned = learn.fit(sources, run);
+            go_on();
+            return learned;
+        } catch (const transst::Stopped&) {
+            throw Interrupted("stopped on request; no model is written");
+        }
+    }();
     monitor.end();
-    if (interrupted) throw Interrupted("stopped on request; no model was written");
     transst::write_model(options.out, model);
     if (options.quiet) return;
-    std::cout << "learned   " << model.pldr.factors() << " factors of " << model.labelled_cells
-              << " labelled cells, by " << model.genes.size() << " genes\n"
+    std::cout << "learned   " << counted(model.pldr.factors(), "factor") << " of "
+              << counted(model.labelled_cells, "labelled cell") << ", by "
+              << counted(model.genes.size(), "gene") << '\n'
               << "classes   " << classes_in_words(model) << '\n'
               << "held out  " << accuracy_in_words(model) << '\n';
-    for (const auto& warning : unknown_labels(samples, options))
-        std::cout << "warning   " << warning << '\n';
+    for (const auto& warnings : {unknown_labels(options, sources), unlike_expression(sources)})
+        for (const auto& warning : warnings) std::cout << "warning   " << warning << '\n';
     for (const auto* warnings : {&model.warnings, &model.pldr.warnings})
         for (const auto& warning : *warnings)
             std::cout << "warning   " << in_program_words(warning, model.class_names) << '\n';
@@ -65,6 +78,13 @@ void fit(const ClusterOptions& options) {
               << std::setprecision(4) << peak_megabytes() << " MB at most\n"
               << "model     " << options.out << ", " << (info.bytes + 500) / 1000
               << " kB, checksum " << info.checksum_text() << '\n';
+}
+
+void fit(const ClusterOptions& options) {
+    require(!options.sources.empty(), "--source is missing; name one or more");
+    check_sources(options);
+    check_output_file("--out", options.out, options.force);
+    with_data([&] { read_and_fit(options); });
 }
 
 }  // namespace
@@ -122,7 +142,8 @@ void add_fit(CLI::App& program) {
         ->type_name("FILE");
     command->add_flag("--force", o.force, "Replace a file that is already there");
     add_working_options(*command, options, "beside --out");
-    add_reading_options(*command, o, "Label left out; may be given several times");
+    add_reading_options(*command, o, "Label left out; may be given several times", reading_group);
+    add_source_reading_options(*command, o);
     add_gene_options(*command, o);
     add_factor_option(*command, o);
     command->footer(

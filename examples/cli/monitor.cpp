@@ -1,6 +1,7 @@
 #include "monitor.hpp"
 
 #include <transst/core/errors.hpp>
+#include <transst/io/atomic_file.hpp>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,24 @@ namespace {
 
 std::atomic<bool> asked_to_stop = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "it is set by a signal handler");
+
+void end_at_once(int signal) {
+    transst::remove_unfinished_files();
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+}
+
+/// Unless it is to be ignored, as nohup and & leave it.
+bool handle(int signal, void (*handler)(int)) {
+    struct sigaction now {};
+    ::sigaction(signal, nullptr, &now);
+    if (now.sa_handler == SIG_IGN) return false;
+    struct sigaction next {};
+    next.sa_handler = handler;
+    next.sa_flags = SA_RESTART;
+    ::sigaction(signal, &next, nullptr);
+    return true;
+}
 
 void write(const std::string& words) {
     std::fwrite(words.data(), 1, words.size(), stderr);
@@ -37,6 +56,10 @@ std::string formatted(const char* format, double value) {
 
 }  // namespace
 
+void end_cleanly() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal, end_at_once);
+}
+
 Monitor::Monitor(Show show)
     : show_(show),
       terminal_(::isatty(STDERR_FILENO) == 1),
@@ -50,20 +73,15 @@ void Monitor::end() {
     if (!watcher_.joinable()) return;
     watcher_.request_stop();
     watcher_.join();
-    if (armed_) std::signal(SIGINT, SIG_DFL);
+    if (armed_) handle(SIGINT, end_at_once);
     if (drawn_) write("\r\x1b[K");
 }
 
 void Monitor::take_interrupts() {
-    struct sigaction now {};
-    ::sigaction(SIGINT, nullptr, &now);
-    if (now.sa_handler != SIG_IGN) {  // as nohup and & leave it
-        struct sigaction once {};
-        once.sa_handler = [](int) { asked_to_stop = true; };
-        once.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
-        ::sigaction(SIGINT, &once, nullptr);
-        armed_ = true;
-    }
+    armed_ = handle(SIGINT, [](int signal) {
+        asked_to_stop = true;
+        handle(signal, end_at_once);
+    });
 }
 
 transst::RunOptions Monitor::run(std::uint64_t seed, int threads) {

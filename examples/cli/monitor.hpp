@@ -17,6 +17,9 @@ struct Interrupted : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// From now on what ends the program (Ctrl-C, kill, a closed terminal) leaves no half-written file.
+void end_cleanly();
+
 /// How much is said on stderr.
 enum class Show {
     nothing,

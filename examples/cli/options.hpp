@@ -37,8 +37,15 @@ class HelpFormatter : public CLI::Formatter {
 public:
     HelpFormatter() { column_width(help_column); }
 
+    /// One empty line between parts, where CLI11 has none or two.
+    std::string make_help(const CLI::App* app, std::string name,
+                          CLI::AppFormatMode mode) const override {
+        std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
+        for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != help.npos;) help.erase(at, 1);
+        return help;
+    }
     std::string make_description(const CLI::App* app) const override {
-        return wrapped(app->get_description(), 80) + "\n";
+        return wrapped(app->get_description(), 80) + "\n\n";
     }
     std::string make_subcommand(const CLI::App* sub) const override {
         constexpr std::size_t column = 15;  // names are shorter than options

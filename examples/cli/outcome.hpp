@@ -47,7 +47,8 @@ Outcome cluster_as_paper(const ClusterOptions& options, const std::vector<Tissue
 transst::Prepare::Options prepare_options(const ClusterOptions& options);
 
 /// The target's neighbours by --neighborhood; nothing where that is each method's own default.
-std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tissue& target);
+std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tissue& target,
+                                        const transst::RunOptions& run);
 
 /// A number of 0 or more, "inf" included; anything else is a usage error.
 double parse_number(const std::string& option, const std::string& word);

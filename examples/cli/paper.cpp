@@ -57,7 +57,7 @@ struct Neighbors {
     const KnnGraph* nearest;
 
     Graph operator()(const Tissue& target, const RunOptions& run) const {
-        if (auto own = own_graph(*options, target)) return std::move(*own);
+        if (auto own = own_graph(*options, target, run)) return std::move(*own);
         return nearest->fit(target.coordinates, target.sections, run);
     }
 };

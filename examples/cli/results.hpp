@@ -1,10 +1,11 @@
-// What `transst cluster` leaves behind: labels.tsv, fit.json, clusters.svg, and a few lines to
-// read.
+// What `transst cluster` and `transst apply` leave behind: labels.tsv, fit.json, pictures, and a
+// few lines to read.
 #pragma once
 
 #include "annotated.hpp"
 #include "markers.hpp"
 #include "outcome.hpp"
+#include "png.hpp"
 #include "report.hpp"
 
 #include <transst/cluster/criteria.hpp>
@@ -62,6 +63,7 @@ public:
              {"values",
               file.sample.values == transst::Values::counts ? "counts" : "log expression"}});
         if (!file.matrix.empty()) inputs_.back()["matrix"] = file.matrix;
+        if (file.off_tissue() > 0) inputs_.back()["left_out_off_tissue"] = file.off_tissue();
         target_format_ = file.format;
     }
 
@@ -137,18 +139,21 @@ public:
         labelled_ = outcome.labelled_cells;
     }
 
-    void write(const std::filesystem::path& folder, const Tissue& target, const Outcome& outcome,
-               const ClusterOptions& options, Stopwatch& watch) {
+    void write(const std::filesystem::path& folder, const transst::SampleFile& target_file,
+               const Outcome& outcome, const ClusterOptions& options,
+               const transst::RunOptions& run, Stopwatch& watch) {
         watch.lap();
+        const Tissue& target = target_file.sample;
         const auto labels = labels_table(target, outcome);
         const auto posterior = posterior_table(target, outcome);
         const auto picture = draw(target, outcome);
+        const Png png = png_of_svg(picture);
+        if (has_png && !png.content)
+            warn({"clusters.png was not written (" + png.reason + "); clusters.svg was"});
+        drawn_ = png.content.has_value();
         std::vector<std::string> names;
         for (const auto& name : names_) names.push_back(name.name);
-        const transst::RunOptions run{.threads = options.threads};
-        const auto tests =
-            transst::Markers{}.fit(transst::log_normalize(target, run), outcome.clusters.labels,
-                                   outcome.clusters.clusters(), run);
+        const auto tests = find_markers(target, outcome, run);
         const auto markers = markers_table(target, tests, names);
         add_time("write", watch.lap());
         Json fit{{"program", "transst"},
@@ -179,21 +184,28 @@ public:
         };
         put("labels.tsv", labels);
         put("clusters.svg", picture);
-        put("markers.tsv", markers);
+        if (png.content) put("clusters.png", *png.content);
+        if (has_markers_) put("markers.tsv", markers);
         if (!posterior.empty()) put("posterior.tsv", posterior);
         put("fit.json", json);
         annotated_ = target_format_ == transst::SampleFormat::anndata;
-        if (annotated_) files.push_back(annotated_target(options.target, folder, outcome, json));
-        if (options.report) put_at(*options.report, report_page(fit, target, outcome, tests, run));
+        if (annotated_)
+            files.push_back(annotated_target(options.target, target_file, folder, outcome, json));
+        if (options.report)
+            put_at(*options.report,
+                   report_page(fit, target, outcome, tests, {.threads = run.threads}));
         for (auto& file : files) file.commit();
         // those of an earlier run would not belong to these labels
         std::error_code ignored;
         if (posterior.empty()) std::filesystem::remove(folder / "posterior.tsv", ignored);
+        if (!has_markers_) std::filesystem::remove(folder / "markers.tsv", ignored);
         if (!annotated_) std::filesystem::remove(folder / annotated_name, ignored);
+        if (!png.content) std::filesystem::remove(folder / "clusters.png", ignored);
     }
 
     void print(std::ostream& out, const std::filesystem::path& folder,
                const ClusterOptions& options) const {
+        using transst::detail::counted;
         double seconds = 0;
         for (const auto& [stage, took] : times_.items()) seconds += took.template get<double>();
         // a folder has one matrix and says what it holds
@@ -203,9 +215,14 @@ public:
                     << input["path"].get<std::string>() << ": "
                     << input["matrix"].get<std::string>() << ", "
                     << input["values"].get<std::string>() << '\n';
-        out << "spots     " << spots_ << " in " << clusters_ << " clusters, by " << genes_
-            << " genes";
-        if (labelled_ > 0) out << " and " << labelled_ << " labelled cells";
+        for (const auto& input : inputs_)
+            if (input.contains("left_out_off_tissue"))
+                out << "left out  "
+                    << counted(input["left_out_off_tissue"].get<transst::Index>(), "spot") << " of "
+                    << input["path"].get<std::string>() << " off the tissue\n";
+        out << "spots     " << spots_ << " in " << counted(clusters_, "cluster") << ", by "
+            << counted(genes_, "gene");
+        if (labelled_ > 0) out << " and " << counted(labelled_, "labelled cell");
         if (model_) out << " of a model";
         out << '\n';
         for (std::size_t i = 0; i < decisions_.size(); ++i)
@@ -225,13 +242,17 @@ public:
         for (const auto& warning : warnings_) out << "warning   " << warning << '\n';
         out << "time      " << std::setprecision(3) << seconds << " s, " << std::setprecision(4)
             << peak_megabytes() << " MB at most\n"
-            << "picture   " << (folder / "clusters.svg").string() << '\n'
-            << "labels    " << (folder / "labels.tsv").string() << '\n'
-            << "markers   " << (folder / "markers.tsv").string() << '\n';
+            << "picture   " << (folder / "clusters.svg").string() << (drawn_ ? " and .png" : "")
+            << '\n'
+            << "labels    " << (folder / "labels.tsv").string() << '\n';
+        if (has_markers_) out << "markers   " << (folder / "markers.tsv").string() << '\n';
         if (annotated_) out << "AnnData   " << (folder / annotated_name).string() << '\n';
         out << "all else  " << (folder / "fit.json").string() << '\n';
         if (options.report) out << "report    " << *options.report << '\n';
     }
+
+    /// False where a stop was requested before they were found.
+    [[nodiscard]] bool has_markers() const { return has_markers_; }
 
     void warn(const std::vector<std::string>& words) {
         warnings_.insert(warnings_.end(), words.begin(), words.end());
@@ -242,6 +263,25 @@ private:
     [[nodiscard]] static Json clusters_json(const ClusterOptions& o) {
         if (o.clusters.size() == 1) return o.clusters.front();
         return o.clusters;
+    }
+
+    [[nodiscard]] transst::MarkersFit find_markers(const Tissue& target, const Outcome& outcome,
+                                                   const transst::RunOptions& run) {
+        const auto& sizes = outcome.clusters.sizes;
+        try {
+            return transst::Markers{}.fit(transst::log_normalize(target, run),
+                                          outcome.clusters.labels, outcome.clusters.clusters(),
+                                          {.threads = run.threads, .stop = run.stop});
+        } catch (const transst::Stopped&) {
+            has_markers_ = false;
+            warn({"the run was stopped before the markers were found"});
+            transst::MarkersFit none;
+            for (const auto size : sizes)
+                none.clusters.push_back(
+                    transst::GeneTests::zero(target.cols(), static_cast<transst::Index>(size),
+                                             target.rows() - static_cast<transst::Index>(size)));
+            return none;
+        }
     }
 
     /// Every option in force; those of the other method are not.
@@ -262,6 +302,7 @@ private:
              {"section_column", o.section_column},
              {"spatial_key", o.spatial_key},
              {"layer", o.layer.empty() ? "chosen" : o.layer},
+             {"expression", o.expression},
              {"stretch_x", o.stretch_x},
              {"stretch_y", o.stretch_y},
              {"allow_duplicates", o.allow_duplicates}});
@@ -271,6 +312,14 @@ private:
              {"starts", o.published ? 1 : o.starts.value_or(paper ? 10 : 5)},
              {"seed", o.seed},
              {"threads", transst::resolve_threads(o.threads)}});
+        const auto of_sources = [&](const char* name, const std::vector<std::string>& words) {
+            if (!words.empty()) options_[name] = words;
+        };
+        of_sources("source_label_column", o.source_label_column);
+        of_sources("source_section_column", o.source_section_column);
+        of_sources("source_spatial_key", o.source_spatial_key);
+        of_sources("source_layer", o.source_layer);
+        of_sources("source_expression", o.source_expression);
         if (o.memory > 0) options_["memory"] = o.memory;
         if (o.clusters.size() > 1) options_["criterion"] = o.criterion;
         if (!applied) add_gene_choice(options_, o);
@@ -370,6 +419,8 @@ private:
          inputs_ = Json::array();
     transst::SampleFormat target_format_ = transst::SampleFormat::ten_x_folder;
     bool annotated_ = false;  // a copy of the target was written
+    bool drawn_ = false;      // in pixels, too
+    bool has_markers_ = true;
     std::vector<std::string> warnings_;
     std::optional<double> ari_, lambda_;
     double beta_ = 0;

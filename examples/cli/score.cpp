@@ -1,8 +1,10 @@
 // transst score: how good are the clusters of a labels.tsv?
+#include "aligned.hpp"
 #include "commands.hpp"
 #include "markers.hpp"
 #include "monitor.hpp"
 #include "options.hpp"
+#include "with_data.hpp"
 
 #include <transst/io/read_sample.hpp>
 #include <transst/metrics/adjusted_rand_index.hpp>
@@ -46,8 +48,8 @@ struct ScoreOptions {
 
 using Words = std::vector<std::string>;
 
-/// Columns, by name, of a table whose header has the column barcode; the file, or cells.tsv in the
-/// folder.
+/// Columns, by name, of what is known about spots: obs of an .h5ad; a table with commas or tabs and
+/// the spots' names in the column barcode, else the first one; or cells.tsv in a folder.
 struct SpotTable {
     std::filesystem::path path;
     Words barcodes;
@@ -55,36 +57,12 @@ struct SpotTable {
 
     SpotTable(const std::filesystem::path& place, const Words& needed, const Words& welcome = {})
         : path(place) {
-        if (std::error_code ignored; std::filesystem::is_directory(place, ignored))
-            path = transst::detail::need_one_of(place, {"cells.tsv", "cells.tsv.gz"});
-        transst::detail::TextFile file(path);
-        transst::detail::OnceOnly once(file, "barcode");
-        std::string_view line;
-        std::vector<std::string_view> fields;
-        file.next(line);
-        transst::detail::split_fields(line, fields);
-        const auto find = [&](const std::string& name) {
-            return static_cast<std::size_t>(std::find(fields.begin(), fields.end(), name) -
-                                            fields.begin());
-        };
-        const std::size_t width = fields.size(), barcode = find("barcode");
-        if (barcode == width) file.fail(line, "a header line with a column named barcode");
-        std::map<std::string, std::size_t> places;
-        for (const auto& name : needed) {
-            if (find(name) == width) file.fail(line, "a header line with a column named ", name);
-            places[name] = find(name);
-        }
-        for (const auto& name : welcome)
-            if (find(name) < width) places[name] = find(name);
-        while (file.next(line)) {
-            if (line.empty()) continue;
-            transst::detail::split_fields(line, fields);
-            if (fields.size() != width)
-                file.refuse(width, " fields as in the first line, found ", fields.size());
-            once.add(fields[barcode]);
-            barcodes.emplace_back(fields[barcode]);
-            for (const auto& [name, at] : places) columns[name].emplace_back(fields[at]);
-        }
+        std::error_code ignored;
+        if (std::filesystem::is_directory(place, ignored)) path = cells_in(place);
+        if (std::filesystem::is_regular_file(path, ignored) && transst::detail::is_hdf5(path))
+            read_anndata(needed, welcome);
+        else
+            read_text(needed, welcome);
         require<transst::FileError>(!barcodes.empty(), path.string(),
                                     ": there are no spots below the header");
     }
@@ -104,6 +82,80 @@ struct SpotTable {
             out.push_back(*value);
         }
         return out;
+    }
+
+private:
+    /// Space Ranger's folders have theirs beside or below the counts.
+    static std::filesystem::path cells_in(const std::filesystem::path& folder) {
+        for (const char* inner : {"outs", "filtered_feature_bc_matrix"})
+            if (const auto found =
+                    transst::detail::find_one_of(folder / inner, {"cells.tsv", "cells.tsv.gz"}))
+                return *found;
+        return transst::detail::need_one_of(folder, {"cells.tsv", "cells.tsv.gz"});
+    }
+
+    void read_anndata([[maybe_unused]] const Words& needed, [[maybe_unused]] const Words& welcome) {
+#ifdef TRANSST_HAS_HDF5
+        const transst::detail::AnnDataFile data(path);
+        barcodes = data.barcodes();
+        const auto all = data.columns("obs");
+        const auto has = [&](const std::string& name) {
+            return std::find(all.begin(), all.end(), name) != all.end();
+        };
+        for (const auto& name : needed)
+            require<transst::FileError>(has(name), path.string(), ": obs has no column ", name,
+                                        ", only ", transst::detail::in_words(all),
+                                        "; name one of these");
+        for (const auto* names : {&needed, &welcome})
+            for (const auto& name : *names)
+                if (has(name)) columns[name] = data.column("obs", name);
+#else
+        throw transst::FileError(transst::text(path.string(),
+                                               ": is an HDF5 file, and this was "
+                                               "built without HDF5; name a table"));
+#endif
+    }
+
+    void read_text(const Words& needed, const Words& welcome) {
+        constexpr std::size_t longest_line = std::size_t{1} << 24;  // a table may have genes, too
+        transst::detail::TextFile file(path, longest_line);
+        transst::detail::OnceOnly once(file, "barcode");
+        std::string_view line;
+        file.next(line);
+        transst::detail::FieldSplitter splitter(line.find('\t') != line.npos ? '\t' : ',');
+        const auto& first = splitter.split(line);
+        Words header(first.begin(), first.end());
+        const std::string header_line(line);
+        const bool more = file.next(line);
+        const auto find = [&](const std::string& name) {
+            return static_cast<std::size_t>(std::find(header.begin(), header.end(), name) -
+                                            header.begin());
+        };
+        const bool named = find("barcode") < header.size();
+        // R leaves out the name of the names
+        if (!named && more && splitter.split(line).size() == header.size() + 1)
+            header.insert(header.begin(), "");
+        const std::size_t width = header.size(), barcode = named ? find("barcode") : 0;
+        std::map<std::string, std::size_t> places;
+        for (const auto& name : needed) {
+            if (find(name) == width)
+                throw transst::FileError(
+                    transst::text(path.string(), ":1: expected a header line with a column named ",
+                                  name, ", found ", transst::detail::in_quotes(header_line)));
+            places[name] = find(name);
+        }
+        for (const auto& name : welcome)
+            if (find(name) < width) places[name] = find(name);
+        if (!more) return;
+        do {
+            if (line.empty()) continue;
+            const auto& fields = splitter.split(line);
+            if (fields.size() != width)
+                file.refuse(width, " fields as in the first line, found ", fields.size());
+            once.add(fields[barcode]);
+            barcodes.emplace_back(fields[barcode]);
+            for (const auto& [name, at] : places) columns[name].emplace_back(fields[at]);
+        } while (file.next(line));
     }
 };
 
@@ -295,30 +347,6 @@ void score_expression(const ScoreOptions& options, const Spots& spots,
     out["markers_gearys_c"] = gearys;
 }
 
-/// Columns on a screen, of UTF-8.
-std::size_t width(const std::string& word) {
-    return static_cast<std::size_t>(std::count_if(word.begin(), word.end(), [](char c) {
-        return (static_cast<unsigned char>(c) >> 6) != 2;
-    }));
-}
-
-/// Lines of fields below one another: the first and last column to the left, others to the right.
-void print_aligned(std::ostream& out, const std::vector<Words>& lines) {
-    std::vector<std::size_t> widths(lines[0].size(), 0);
-    for (const auto& line : lines)
-        for (std::size_t c = 0; c < line.size(); ++c)
-            widths[c] = std::max(widths[c], width(line[c]));
-    for (const auto& line : lines) {
-        for (std::size_t c = 0; c < line.size(); ++c) {
-            const std::string room(widths[c] - width(line[c]), ' ');
-            const bool last = c + 1 == line.size();
-            if (c > 0) out << "  ";
-            out << (c == 0 || last ? line[c] + (last ? "" : room) : room + line[c]);
-        }
-        out << '\n';
-    }
-}
-
 void print(std::ostream& out, const Json& scores) {
     const auto line = [&](const char* key, const char* name, const char* meaning) {
         if (scores.contains(key))
@@ -326,7 +354,8 @@ void print(std::ostream& out, const Json& scores) {
                 << std::setprecision(4) << std::setw(8) << scores[key].get<double>() << "  "
                 << meaning << '\n';
     };
-    out << "spots       " << scores["spots"] << " in " << scores["clusters"] << " clusters";
+    out << "spots       " << scores["spots"] << " in "
+        << transst::detail::counted(scores["clusters"].get<Index>(), "cluster");
     if (scores.contains("compared")) out << ", " << scores["compared"] << " with a known label";
     out << '\n';
     line("ari", "ARI", "adjusted Rand index; 1: the same, 0: by chance");
@@ -352,11 +381,11 @@ void print(std::ostream& out, const Json& scores) {
         lines.push_back(std::move(fields));
     }
     out << '\n';
-    print_aligned(out, lines);
+    const std::size_t last = lines[0].size() - 1;
+    print_aligned(out, lines, [last](std::size_t c) { return c == 0 || c == last; });
 }
 
 void score(const ScoreOptions& options) {
-    require(!options.labels.empty(), "--labels is empty; name a file");
     Monitor monitor(Show::line);
     monitor.begin("reading");
     const auto run = monitor.run(options.seed, options.threads);
@@ -387,15 +416,17 @@ void add_score(CLI::App& program) {
     auto options = std::make_shared<ScoreOptions>();
     auto& o = *options;
     command
-        ->add_option("--labels", o.labels,
-                     wrapped("Table with the columns barcode and cluster; "
-                             "with x and y for CHAOS and PAS"))
+        ->add_option(
+            "--labels", o.labels,
+            wrapped("Table with the columns barcode and cluster, and x and y for CHAOS and "
+                    "PAS; or an .h5ad with clusters in obs"))
         ->required()
         ->type_name("FILE");
     command
-        ->add_option("--truth", o.truth,
-                     wrapped("Known labels: a table with the column barcode, or the folder with "
-                             "such a cells.tsv"))
+        ->add_option(
+            "--truth", o.truth,
+            wrapped("Known labels: a table with the spots' names in the column barcode, or "
+                    "the first; an .h5ad; or a folder with a cells.tsv"))
         ->type_name("PATH");
     command
         ->add_option("--target", o.target,
@@ -412,7 +443,10 @@ void add_score(CLI::App& program) {
     command->footer(
         "Example:\n"
         "  transst score --labels result/labels.tsv --truth 151674 --ignore undetermined");
-    command->callback([options] { score(*options); });
+    command->callback([options] {
+        require(!options->labels.empty(), "--labels is empty; name a file");
+        with_data([&] { score(*options); });
+    });
 }
 
 }  // namespace transst_program

@@ -1,6 +1,7 @@
 // transst study: experiments that anyone can run again.
 #include "study.hpp"
 
+#include "aligned.hpp"
 #include "commands.hpp"
 #include "monitor.hpp"
 #include "options.hpp"
@@ -112,12 +113,6 @@ StudySummary summarize(const std::vector<StudyRow>& rows) {
     return out;
 }
 
-std::size_t width(const std::string& word) {
-    return static_cast<std::size_t>(std::count_if(word.begin(), word.end(), [](char c) {
-        return (static_cast<unsigned char>(c) >> 6) != 2;  // characters of UTF-8
-    }));
-}
-
 void print(std::ostream& out, const StudyPlan& plan, const StudySummary& summary) {
     const bool relevance = std::any_of(summary.relevance.begin(), summary.relevance.end(),
                                        [](const auto& r) { return r.has_value(); });
@@ -134,17 +129,7 @@ void print(std::ostream& out, const StudyPlan& plan, const StudySummary& summary
         }
         if (relevance) line.push_back(summary.relevance[s] ? fixed(*summary.relevance[s], 2) : "-");
     }
-    std::vector<std::size_t> widths(lines[0].size(), 0);
-    for (const auto& line : lines)
-        for (std::size_t c = 0; c < line.size(); ++c)
-            widths[c] = std::max(widths[c], width(line[c]));
-    for (const auto& line : lines) {
-        for (std::size_t c = 0; c < line.size(); ++c) {
-            const std::string room(widths[c] - width(line[c]), ' ');
-            out << (c > 0 ? "  " : "") << (c < 2 ? line[c] + room : room + line[c]);
-        }
-        out << '\n';
-    }
+    print_aligned(out, lines, [](std::size_t c) { return c < 2; });
 }
 
 /// Where each method has lost 0.05 of its best ARI.

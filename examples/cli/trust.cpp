@@ -19,7 +19,7 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
         o.prepare = prepare_options(options);
         o.factors = options.factors;
     }
-    o.graph = own_graph(options, target);
+    o.graph = own_graph(options, target, run);
     if (options.neighbors) o.neighbors = *options.neighbors;
     if (options.starts) o.starts = *options.starts;
     o.kappa = options.kappa;

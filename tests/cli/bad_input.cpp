@@ -94,21 +94,23 @@ TEST_CASE("fewer spots than clusters are refused") {
 TEST_CASE("as many factors as genes or cells are refused") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program);
-    refused(job, {"--factors", "24"}, 2, {"factors = 24", "genes 24", "below 24"});
-    refused(job, {"--factors", "23", "--genes", "10"}, 2, {"factors = 23", "genes 10", "below 10"});
-    refused(job, {"--factors", "1000000000000000"}, 2, {"factors = 1000000000000000", "below 24"});
+    refused(job, {"--factors", "24"}, 1, {"--factors = 24", "genes 24", "below 24"});
+    refused(job, {"--factors", "23", "--genes", "10"}, 1,
+            {"--factors = 23", "genes 10", "below 10"});
+    refused(job, {"--factors", "1000000000000000"}, 1,
+            {"--factors = 1000000000000000", "below 24"});
     refused(edited(program,
                    [](Tissue& source, Tissue&) {
                        for (std::size_t i = 6; i < source.cells.size(); ++i)
                            source.cells[i].label = "NA";
                    }),
-            {"--factors", "6"}, 2, {"factors = 6", "cells are 6", "below 6"});
+            {"--factors", "6"}, 1, {"--factors = 6", "cells are 6", "below 6"});
 }
 
 TEST_CASE("fewer spots than neighbours are refused") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program);
-    refused(job, {"--neighbors", "81"}, 2, {"neighbors = 81", "81 spots", "ask for fewer"});
+    refused(job, {"--neighbors", "81"}, 1, {"--neighbors = 81", "81 spots", "ask for fewer"});
     CHECK(job.cluster({"--neighbors", "80"}).code == 0);
 }
 
@@ -461,6 +463,11 @@ TEST_CASE("commands that are unknown or incomplete are refused") {
         check_refused(job.transst(words), 2, {all[i], "required", "transst cluster --help"});
     }
     check_refused(job.transst({"simulate"}), 2, {"--out", "required", "transst simulate --help"});
+    check_refused(job.transst({"cluster", "--target", "target", "--cluster", "3"}), 2,
+                  {"no option '--cluster'; did you mean --clusters? Try 'transst cluster --help'"});
+    check_refused(job.transst({"cluster", "--soruce=x"}), 2,
+                  {"'--soruce'; did you mean --source?"});
+    check_refused(job.transst({"cluster", "--frobnicate"}), 2, {"no option '--frobnicate'. Try"});
     CHECK(!fs::exists(job / "out"));
 }
 

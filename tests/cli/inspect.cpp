@@ -48,10 +48,11 @@ TEST_CASE("inspect finds columns that could be labels") {
     transst::write_file(job / "source/cells.tsv", cells.replace(cells.find("label"), 5, "kind"));
     auto said = inspect(job, {"source"});
     INFO(said);
-    CHECK(count(said, "source    yes, told which column has the labels: --label-column kind\n") ==
+    CHECK(count(said,
+                "source    yes, told which column has the labels: --source-label-column kind\n") ==
           1);
     said = inspect(job, {"source", "--label-column", "kind"});
-    CHECK(count(said, "source    yes: --source source --label-column kind\n") == 1);
+    CHECK(count(said, "source    yes: --source source --source-label-column kind\n") == 1);
 }
 
 TEST_CASE("a table can be inspected and clustered") {

@@ -28,6 +28,15 @@ Words cluster_words(const Words& more) {
     return all;
 }
 
+/// Clusters until its mixtures have begun.
+pid_t start_long_work(const Job& job) {
+    Words words = cluster_words(long_work);
+    words.push_back("--verbose");
+    const pid_t child = start(job.program, job.folder, words);
+    REQUIRE(appears(job / ".stderr", "mixture 1 of"));
+    return child;
+}
+
 }  // namespace
 
 TEST_CASE("nothing is shown where stderr is no terminal, and with --verbose each iteration") {
@@ -54,10 +63,7 @@ TEST_CASE("nothing is shown where stderr is no terminal, and with --verbose each
 TEST_CASE("Ctrl-C stops at the next iteration, writes what there is and says so") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program, small_source(), make_tissue(40, 3));
-    Words words = cluster_words(long_work);
-    words.push_back("--verbose");
-    const pid_t child = start(program, job.folder, words);
-    REQUIRE(appears(job / ".stderr", "mixture 1 of"));
+    const pid_t child = start_long_work(job);
     const auto asked = std::chrono::steady_clock::now();
     ::kill(child, SIGINT);
     const auto outcome = finish(child, job.folder);
@@ -73,16 +79,47 @@ TEST_CASE("Ctrl-C stops at the next iteration, writes what there is and says so"
 TEST_CASE("a second Ctrl-C ends the program at once") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program, small_source(), make_tissue(40, 3));
-    Words words = cluster_words(long_work);
-    words.push_back("--verbose");
-    const pid_t child = start(program, job.folder, words);
-    REQUIRE(appears(job / ".stderr", "mixture 1 of"));
+    const pid_t child = start_long_work(job);
     for (int more = 0; more < 100; ++more) {  // one that still waits counts for several
         ::kill(child, SIGINT);
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     CHECK(finish(child, job.folder).code == 128 + SIGINT);
     CHECK(job.left_nothing());
+}
+
+TEST_CASE("a model that is not learned whole is not written") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program, make_tissue(60, 1, 300));
+    const pid_t child = start(job.program, job.folder,
+                              {"fit", "--source", "source", "--out", "model", "--factors", "100",
+                               "--threads", "1", "--verbose"});
+    REQUIRE(appears(job / ".stderr", " s  prepare"));
+    ::kill(child, SIGINT);
+    const auto outcome = finish(child, job.folder);
+    CHECK(outcome.code == 130);
+    CHECK(outcome.err.ends_with("transst: stopped on request; no model is written\n"));
+    CHECK(outcome.out.empty());
+    CHECK(!std::filesystem::exists(job / "model"));
+}
+
+TEST_CASE("an application is stopped as a clustering is") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program, small_source(), make_tissue(40, 3));
+    REQUIRE(job.transst({"fit", "--source", "source", "--out", "model", "--factors", "4"}).code ==
+            0);
+    Words words = {"apply", "--model", "model", "--target", "target", "--out", "out", "--verbose"};
+    words.insert(words.end(), long_work.begin(), long_work.end());
+    const pid_t child = start(job.program, job.folder, words);
+    REQUIRE(appears(job / ".stderr", "mixture 1 of"));
+    ::kill(child, SIGINT);
+    const auto outcome = finish(child, job.folder);
+    CHECK(outcome.code == 130);
+    CHECK(
+        outcome.err.ends_with("transst: stopped on request; what had been found by then is in "
+                              "out\n"));
+    CHECK(job.fit()["stopped"] == true);
+    CHECK(lines(job / "out/labels.tsv").size() == 1601);
 }
 
 TEST_CASE("on a terminal one line is rewritten, and is gone at the end") {
@@ -117,4 +154,31 @@ TEST_CASE("on a terminal one line is rewritten, and is gone at the end") {
     CHECK(count(seen, "\n") == 1);  // the sentence at the end
     CHECK(count(seen, "\r\x1b[Ktransst: stopped on request") == 1);
     for (const auto& line : split(seen, '\r')) CHECK(line.size() < 80 + 20);
+}
+
+TEST_CASE("a program that is ended while it writes leaves no part of a file") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        const TempFolder folder;
+        const auto target = folder.path / "tissue/target";
+        const auto part_of_a_file = [&] {
+            std::error_code ignored;
+            for (const char* inner : {"source", "target"})
+                for (const auto& entry :
+                     std::filesystem::directory_iterator(folder.path / "tissue" / inner, ignored))
+                    if (entry.path().extension() == ".part") return true;
+            return false;
+        };
+        const pid_t child = start(program, folder,
+                                  {"simulate", "--out", "tissue", "--height", "100", "--width",
+                                   "100", "--genes", "2000", "--sweeps", "1"});
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (!part_of_a_file() && std::chrono::steady_clock::now() < until)
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        REQUIRE(part_of_a_file());
+        ::kill(child, signal);
+        CHECK(finish(child, folder).code == 128 + signal);
+        CHECK(!part_of_a_file());
+        CHECK(!std::filesystem::exists(target / "matrix.mtx.gz"));
+    }
 }

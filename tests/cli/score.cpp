@@ -93,6 +93,31 @@ TEST_CASE("score compares clusters with labels that are known") {
     CHECK(count(warned.err, "--ignore 'L5'") == 1);
 }
 
+TEST_CASE("the truth may be any table that names the spots, and any folder with labels") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Scoring job(program);
+    const auto known = job.json({"--labels", "labels.tsv", "--truth", "truth.tsv"});
+    const auto with = [&](const std::string& path) {
+        return job.json({"--labels", "labels.tsv", "--truth", path});
+    };
+    auto commas = std::string(truth);
+    std::replace(commas.begin(), commas.end(), '\t', ',');
+    commas.replace(0, 7, "");  // without a name, as R and pandas write the rows' names
+    job.folder.put("truth.csv", commas);
+    CHECK(with("truth.csv") == known);
+    job.folder.put("r.csv", commas.substr(1));
+    CHECK(with("r.csv") == known);
+    job.folder.put_gzip("genes.csv.gz",
+                        "cell,G1,label,\"G2, too\"\ne,0,L2,1\na,2,L1,0\nb,0,L1,0\n"
+                        "z,0,L9,0\nd,1,L1,0\nc,0,L2,0\ng,3,L2,0\n");
+    CHECK(with("genes.csv.gz") == known);
+    for (const std::string folder : {"run/outs", "other/filtered_feature_bc_matrix"}) {
+        std::filesystem::create_directories(job.folder.path / folder);
+        job.folder.put(folder + "/cells.tsv", truth);
+        CHECK(with(folder.substr(0, folder.find('/'))) == known);
+    }
+}
+
 TEST_CASE("score without labels that are known") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Scoring job(program);
@@ -146,7 +171,7 @@ TEST_CASE("what score refuses") {
                   {"bare.tsv", "no coordinates", "--truth"});
     CHECK(job.json({"--labels", "bare.tsv", "--truth", "truth.tsv"})["ari"] == 0);
     const std::pair<const char*, const char*> bad[] = {
-        {"spot\tcluster\na\t1\n", "a column named barcode"},
+        {"spot\tclusters\na\t1\n", "a column named cluster"},
         {"barcode\tcluster\n", "no spots"},
         {"barcode\tcluster\na\t1\na\t2\n", "as in line 2"},
         {"barcode\tcluster\na\t1\t7\n", "2 fields"},
