@@ -101,7 +101,9 @@ struct FindRegions {
                                      ///< profiles, above which the source is worth a look
         double contradicted_to = 1.0 / 3;  ///< share of the source's labels that may be wrong
         double released_from = 0.75;       ///< released_agreement above which anchors are believed
-        double guided_from = 0.5;       ///< assortativity from which guided clusters are coherent
+        double guided_from = 0.5;     ///< assortativity from which guided clusters are coherent
+        double explained_from = 0.9;  ///< of what the target's own clusters explain, the part that
+                                      ///< those in the adapted loading must
         bool allow_duplicates = false;  ///< of the same place in the same section
     } options{};
 
@@ -320,7 +322,7 @@ private:
         if (out.trust == Trust::adapted) {
             adapted(target, source, graph, run, out);
             clock.end("adapted mixture");
-            if (!options.trust && !explains_more(target, by_itself, run, out)) {
+            if (!options.trust && !explains_enough(target, by_itself, run, out)) {
                 out.trust = Trust::none;
                 return out;
             }
@@ -524,11 +526,11 @@ private:
         out.scores = v;
     }
 
-    /// Whether the clusters explain no less of the target's expression than those that it has by
-    /// itself: a loading that is mostly noise does not. True if stopped before that is known.
+    /// Whether the clusters explain about as much of the target's expression as those that it has
+    /// by itself: a loading that is mostly noise does not. True if stopped before that is known.
     template <class Rows, class ByItself>
-    [[nodiscard]] bool explains_more(const Standardized<Rows>& target, ByItself&& by_itself,
-                                     const RunOptions& run, RegionsFit& out) const {
+    [[nodiscard]] bool explains_enough(const Standardized<Rows>& target, ByItself&& by_itself,
+                                       const RunOptions& run, RegionsFit& out) const {
         const auto explained = [&](const ClusterFit<double>& clusters) {
             return class_information(target, clusters.labels, clusters.clusters(), run).mean();
         };
@@ -539,13 +541,13 @@ private:
             return true;
         }
         out.explained = explained(out.clusters);
-        const bool more = *out.explained >= *out.explained_alone;
+        const bool enough = *out.explained >= options.explained_from * *out.explained_alone;
         out.decisions.push_back(
-            text("the clusters explain ", rounded(100 * *out.explained),
+            text("the clusters so found explain ", rounded(100 * *out.explained),
                  " % of a gene's variance, those of the target alone ",
-                 rounded(100 * *out.explained_alone),
-                 more ? " %: the adapted loading is kept" : " %: the target is clustered alone"));
-        return more;
+                 rounded(100 * *out.explained_alone), " %",
+                 enough ? "" : ": the source's loading misses much, the latter are taken"));
+        return enough;
     }
 
     // --- none -------------------------------------------------------------------------------
