@@ -54,40 +54,59 @@ void keep(const Value& value) {
     asm volatile("" : : "g"(&value) : "memory");
 }
 
-/// Runs a benchmark in a child process, so that its peak memory is its own; print(line, peak MB)
-/// is called for each of its lines. False where the child failed.
+/// What a child process left behind.
+struct Child {
+    std::string printed;
+    double peak_mb = 0;
+    bool sound = false;
+};
+
+/// Runs print(file) in a child process, whose peak memory is then its own.
 template <class Print>
-[[nodiscard]] bool in_own_process(const Benchmark& benchmark, const Settings& settings,
-                                  Print&& print) {
+[[nodiscard]] Child in_child(const char* name, Print&& print) {
+    Child out;
     int channel[2];
-    if (::pipe(channel) != 0) return false;
+    if (::pipe(channel) != 0) return out;
     std::cout.flush();
     const pid_t child = ::fork();
-    if (child < 0) return false;
+    if (child < 0) return out;
     if (child == 0) {
         ::close(channel[0]);
         int status = 0;
         try {
             std::FILE* to = ::fdopen(channel[1], "w");
-            for (const Line& line : benchmark.run(settings))
-                std::fprintf(to, "%.17g\t%.17g\t%d\t%s\t%s\n", line.figure, line.limit,
-                             line.threads, line.unit.c_str(), line.name.c_str());
+            print(to);
             std::fclose(to);
         } catch (const std::exception& e) {
-            std::cerr << "transst_bench: " << benchmark.name << ": " << e.what() << '\n';
+            std::cerr << "transst_bench: " << name << ": " << e.what() << '\n';
             status = 1;
         }
         ::_exit(status);
     }
     ::close(channel[1]);
-    std::string text;
     char buffer[4096];
     for (ssize_t got; (got = ::read(channel[0], buffer, sizeof buffer)) > 0;)
-        text.append(buffer, static_cast<std::size_t>(got));
+        out.printed.append(buffer, static_cast<std::size_t>(got));
     ::close(channel[0]);
     int status = 0;
     rusage usage{};
     ::wait4(child, &status, 0, &usage);
+    out.peak_mb = static_cast<double>(usage.ru_maxrss) / 1024;
+    out.sound = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return out;
+}
+
+/// Runs a benchmark in a process of its own; print(line, peak MB) is called for each of its lines.
+/// False where it failed.
+template <class Print>
+[[nodiscard]] bool in_own_process(const Benchmark& benchmark, const Settings& settings,
+                                  Print&& print) {
+    const Child child = in_child(benchmark.name, [&](std::FILE* to) {
+        for (const Line& line : benchmark.run(settings))
+            std::fprintf(to, "%.17g\t%.17g\t%d\t%s\t%s\n", line.figure, line.limit, line.threads,
+                         line.unit.c_str(), line.name.c_str());
+    });
+    const std::string& text = child.printed;
     std::size_t at = 0;
     for (std::size_t end; (end = text.find('\n', at)) != text.npos; at = end + 1) {
         Line line;
@@ -99,9 +118,9 @@ template <class Print>
             continue;
         line.unit = unit;
         line.name = row.substr(static_cast<std::size_t>(used));
-        print(line, static_cast<double>(usage.ru_maxrss) / 1024);
+        print(line, child.peak_mb);
     }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return child.sound;
 }
 
 }  // namespace transst_bench

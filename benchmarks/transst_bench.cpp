@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <iomanip>
 #include <numeric>
+#include <sstream>
 
 namespace {
 
@@ -312,40 +313,76 @@ std::vector<Line> small(const Settings& settings) {
             {"small section alone, memory to clusters", without, "s", 0.5, settings.threads}};
 }
 
-/// Time with twice as much of something, over the time with as much; at most 2.2.
+/// How time and peak memory grow when something doubles, stage by stage; at most 2.2 times as much,
+/// an exponent of 1.14. Each size in a process of its own.
 std::vector<Line> growth(const Settings& settings) {
     std::vector<Line> lines;
-    const auto doubled = [&](const std::string& what, double once, double twice) {
-        lines.push_back({"growth: " + what, std::log2(twice / once), "exponent", 1, 1});
+    // times: (size) -> a time for each of `what`
+    const auto doubled = [&](const std::vector<std::string>& what, const auto& times) {
+        std::vector<double> found[2];
+        for (const int size : {1, 2}) {
+            auto& values = found[size - 1];
+            const Child child = in_child("growth", [&](std::FILE* to) {
+                for (const double time : times(size)) std::fprintf(to, "%.17g\n", time);
+            });
+            std::istringstream in(child.printed);
+            for (double time; in >> time;) values.push_back(time);
+            require(values.size() == what.size(), "growth: ", what.front(), " failed");
+            values.push_back(child.peak_mb);
+        }
+        for (std::size_t i = 0; i <= what.size(); ++i)
+            lines.push_back({i < what.size() ? "growth: " + what[i] : "    its peak memory",
+                             std::log2(found[1][i] / found[0][i]), "exponent", std::log2(2.2), 1});
     };
-    const Index n = settings.quick ? 30'000 : 100'000;
-    const auto sweep_of = [&](Index cells, Index genes, Index expressed) {
-        return sweep_seconds<float>(random_counts(cells, genes, expressed),
-                                    RandomStream(1).normal_matrix(genes, 15), 1, 5);
+    const Index n = settings.quick ? 30'000 : 200'000;
+    const auto sweep_of = [](Index cells, Index genes, Index expressed) {
+        return std::vector<double>{sweep_seconds<float>(random_counts(cells, genes, expressed),
+                                                        RandomStream(1).normal_matrix(genes, 15), 1,
+                                                        5)};
     };
-    const double once = sweep_of(n, 2000, 50);
-    doubled("sweep, cells", once, sweep_of(2 * n, 2000, 50));
-    doubled("sweep, non-zeros", once, sweep_of(n, 2000, 100));
-    doubled("sweep, genes and non-zeros", once, sweep_of(n, 4000, 100));
-    const auto knn_of = [&](Index spots) {
-        RowMatrix<double> places(spots, 2);
+    doubled({"sweep, cells"}, [&](int size) { return sweep_of(size * n, 2000, 50); });
+    doubled({"sweep, non-zeros"}, [&](int size) { return sweep_of(n, 2000, size * 50); });
+    doubled({"sweep, genes and non-zeros"},
+            [&](int size) { return sweep_of(n, size * 2000, size * 50); });
+    doubled({"nearest neighbours, spots"}, [&](int size) {
+        RowMatrix<double> places(size * n, 2);
         RandomStream random(5);
         for (double& x : places.reshaped()) x = random.uniform();
-        return seconds([&] { keep(KnnGraph{{.neighbors = 6}}.fit(places).entries()); });
+        return std::vector<double>{
+            seconds([&] { keep(KnnGraph{{.neighbors = 6}}.fit(places).entries()); })};
+    });
+    const auto side_of = [](Index spots) {
+        return static_cast<Index>(std::lround(std::sqrt(static_cast<double>(spots))));
     };
-    doubled("nearest neighbours, spots", knn_of(n), knn_of(2 * n));
-    const auto mixture_of = [&](Index side) {
-        const Spots spots(side, 1);
+    doubled({"mixture, spots"}, [&](int size) {
+        const Spots spots(side_of(size * n), 1);
         const SpatialGMM_MRF<> mixture{
             {.clusters = spots.clusters, .starts = 1, .max_iterations = 3, .tolerance = 0}};
-        return seconds([&] {
+        return std::vector<double>{seconds([&] {
             keep(mixture.fit(spots.scores, spots.graph, spots.labels, spots.gaussians)
                      .log_likelihood);
-        });
+        })};
+    });
+    const Index small = settings.quick ? 10'000 : 100'000;
+    std::vector<std::string> stages;
+    const auto whole_of = [&](Index spots, Index genes, Index expressed) {
+        const auto source = tissue(side_of(spots), genes, expressed, 8, 1, "source");
+        const auto target = tissue(side_of(spots), genes, expressed, 8, 2, "target");
+        std::vector<double> times;
+        const auto fit = FindRegions{{.clusters = 8}}.fit(source, target, {.threads = 1});
+        for (const auto& step : fit.times) times.push_back(step.seconds);
+        return std::pair(times, fit);
     };
-    const Index side = settings.quick ? 140 : 280;
-    const double mixed = mixture_of(side), more = mixture_of(2 * side);  // four times the spots
-    doubled("mixture, spots", mixed, mixed * std::sqrt(more / mixed));
+    for (const auto& step : whole_of(900, 500, 50).second.times) stages.push_back(step.step);
+    const auto all_stages = [&](const char* what, const auto& run) {
+        std::vector<std::string> names;
+        for (const auto& stage : stages) names.push_back(stage + ", " + what);
+        doubled(names, run);
+    };
+    all_stages("cells and spots",
+               [&](int size) { return whole_of(size * small, 2000, 100).first; });
+    all_stages("genes and non-zeros",
+               [&](int size) { return whole_of(small, size * 1000, size * 50).first; });
     return lines;
 }
 
@@ -378,6 +415,28 @@ std::vector<Line> threads(const Settings& settings) {
         return seconds(
             [&] { keep(KnnGraph{{.neighbors = 6}}.fit(places, {}, {.threads = t}).entries()); });
     });
+
+    // a whole run, and each of its stages that takes a tenth of it
+    const Index side = settings.quick ? 100 : 400;
+    const auto source = tissue(side, 2000, 100, 8, 1, "source"),
+               target = tissue(side, 2000, 100, 8, 2, "target");
+    std::vector<StepTime> of_one, of_two;
+    const auto whole_of = [&](int t, std::vector<StepTime>& steps) {
+        steps = FindRegions{{.clusters = 8}}.fit(source, target, {.threads = t}).times;
+        double sum = 0;
+        for (const auto& step : steps) sum += step.seconds;
+        return sum;
+    };
+    double whole = 0;
+    compare(text(side * side, " cells and spots to named clusters"), [&](int t) {
+        const double time = whole_of(t, t == 1 ? of_one : of_two);
+        if (t == 1) whole = time;
+        return time;
+    });
+    for (std::size_t i = 0; i < of_one.size(); ++i)
+        if (of_one[i].seconds > whole / 10)
+            compare("  of it: " + of_one[i].step,
+                    [&](int t) { return (t == 1 ? of_one : of_two)[i].seconds; });
     return lines;
 }
 
@@ -390,7 +449,7 @@ const std::vector<Benchmark>& all() {
         {"mixture", "an iteration of SpatialGMM_MRF", mixture_iteration},
         {"knn", "KnnGraph", knn},
         {"threads", "what a second thread brings", threads},
-        {"growth", "time when something doubles", growth},
+        {"growth", "time and memory when something doubles", growth},
         {"small", "a small section from its files", small},
         {"whole", "a million cells and a million spots", whole},
         {"streamed", "the same from files, in little memory", streamed}};

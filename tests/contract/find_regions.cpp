@@ -356,6 +356,63 @@ TEST_CASE(
     CHECK(mentions(higher.decisions, "adapted to the target, gives the factors"));
 }
 
+TEST_CASE("clusters in the source's loading give way to the target's own if they explain less") {
+    const Case one(3, 8);
+    auto half = find;
+    half.options.anchored_from = 1;  // never anchored
+    half.options.used_from = 0;
+    half.options.guided_from = 2;  // never guided
+    half.options.explained_from = 0;
+    const auto adapted = half.fit(one.source, one.target);
+    const auto alone = find.fit(one.target);
+    REQUIRE(adapted.trust == Trust::adapted);
+    REQUIRE(adapted.explained.has_value());
+    REQUIRE(adapted.explained_alone.has_value());
+
+    // adjusted R² of each gene, by sums over the dense expression
+    const auto explained = [&](const std::vector<Label>& labels) {
+        const auto n = static_cast<double>(one.expression.rows());
+        double total = 0;
+        for (Index j = 0; j < one.expression.cols(); ++j) {
+            const Vector<double> x = one.expression.col(j);
+            const double mean = x.mean();
+            double within = 0;
+            for (Label k = 0; k < 4; ++k) {
+                std::vector<Index> spots;
+                for (std::size_t i = 0; i < labels.size(); ++i)
+                    if (labels[i] == k) spots.push_back(static_cast<Index>(i));
+                REQUIRE_FALSE(spots.empty());
+                const Vector<double> own = x(spots);
+                within += (own.array() - own.mean()).square().sum();
+            }
+            const double left = within / (x.array() - mean).square().sum();
+            total += std::max(0.0, 1 - left * (n - 1) / (n - 4));
+        }
+        return total / static_cast<double>(one.expression.cols());
+    };
+    CHECK(*adapted.explained == Approx(explained(adapted.clusters.labels)).epsilon(1e-5));
+    CHECK(*adapted.explained_alone == Approx(explained(alone.clusters.labels)).epsilon(1e-5));
+
+    const double share = *adapted.explained / *adapted.explained_alone;
+    half.options.explained_from = share - 1e-9;
+    CHECK(half.fit(one.source, one.target).clusters.labels == adapted.clusters.labels);
+    half.options.explained_from = share + 1e-9;
+    const auto given_up = half.fit(one.source, one.target);
+    check_sound(given_up, one.target.rows(), 4, 4);
+    CHECK(given_up.trust == Trust::none);
+    CHECK(given_up.clusters.labels == alone.clusters.labels);
+    CHECK((given_up.clusters.responsibilities == alone.clusters.responsibilities));
+    CHECK(given_up.explained == adapted.explained);
+    CHECK(given_up.relevance == adapted.relevance);
+    CHECK_FALSE(given_up.transfer.has_value());
+    CHECK(mentions(given_up.decisions, "the source's loading misses much"));
+
+    // what the caller asks for is not put in question
+    const auto asked = trusting(Trust::adapted).fit(one.source, one.target);
+    CHECK(asked.clusters.labels == adapted.clusters.labels);
+    CHECK_FALSE(asked.explained.has_value());
+}
+
 TEST_CASE("a source without places, and a target whose labels are known") {
     Case one(6);
     const auto whole = find.fit(one.source, one.target);

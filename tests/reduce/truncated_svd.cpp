@@ -66,6 +66,29 @@ TEST_CASE("the leading subspace is the right one") {
     CHECK((v - fit.loading * (fit.loading.transpose() * v)).norm() < 1e-6);
 }
 
+TEST_CASE("singular values never fall, and are right where they lie close together") {
+    // noise alone: the basis is restarted many times before 15 values of 300 have settled
+    const Matrix<double> x = RandomStream(8).normal_matrix(400, 300);
+    const TruncatedSVD svd{{.factors = 15, .max_iterations = 1000, .tolerance = 1e-12}};
+    const auto fit = svd.fit(x);
+    CHECK(fit.converged);
+    CHECK(fit.iterations > 20);
+    compare(fit, x, 1e-7);
+    for (std::size_t i = 1; i < fit.trace.size(); ++i)
+        CHECK(fit.trace[i] >= fit.trace[i - 1] * (1 - 1e-12));
+    const auto& basis = fit.state.basis;
+    CHECK(basis.cols() <= 128);
+    CHECK((basis.transpose() * basis - Matrix<double>::Identity(basis.cols(), basis.cols()))
+              .cwiseAbs()
+              .maxCoeff() < 1e-12);
+    CHECK((fit.state.next.transpose() * basis).cwiseAbs().maxCoeff() < 1e-12);
+    // from a fit that ended just where a restart is due, too
+    for (const Index most : {7, 8, 9, 14}) {
+        const auto first = TruncatedSVD{{.factors = 15, .max_iterations = most}}.fit(x);
+        CHECK(svd.fit(x, first).trace == fit.trace);
+    }
+}
+
 TEST_CASE("sparse and dense, float and double agree in a decomposition") {
     const auto dense = support::sparse_values(150, 50, 0.2, 6);
     const Eigen::SparseMatrix<double, Eigen::RowMajor> sparse = dense.sparseView();

@@ -1,25 +1,14 @@
-// The leading singular vectors of expression, by randomised subspace iteration.
+// The leading singular vectors of expression, by randomised block Lanczos iteration.
 #pragma once
 
 #include <transst/core/random.hpp>
 #include <transst/matrix/standardized.hpp>
 
 #include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 
 namespace transst {
 
 namespace detail {
-
-/// A symmetric matrix as a sweep's state.
-template <class W>
-struct Gram {
-    Matrix<W> sum;
-    Gram& operator+=(const Gram& other) {
-        sum += other.sum;
-        return *this;
-    }
-};
 
 /// Flips each column so that its first entry that is not (nearly) zero is positive; returns the
 /// signs.
@@ -45,6 +34,38 @@ template <class W>
     return {solver.eigenvalues().reverse(), solver.eigenvectors().rowwise().reverse()};
 }
 
+/// Orthonormal columns that span `block` beside `basis` (orthonormal): where nothing of a column is
+/// left, another is drawn.
+template <class W>
+[[nodiscard]] Matrix<W> orthonormal_beside(const Matrix<W>& basis, Matrix<W> block,
+                                           RandomStream& random) {
+    const auto leave = [](const auto& directions, auto&& columns) {
+        columns -= directions * (directions.transpose() * columns).eval();
+        columns -= directions * (directions.transpose() * columns).eval();  // twice is enough
+    };
+    const Vector<W> norms = block.colwise().norm();
+    leave(basis, block);
+    for (Index j = 0; j < block.cols(); ++j) {
+        const auto before = block.leftCols(j);
+        auto column = block.col(j);
+        leave(before, column);
+        W norm = norms[j];
+        for (int drawn = 0; drawn < 3 && !(column.norm() > W(1e-12) * norm); ++drawn) {
+            column = random.normal_matrix(block.rows(), 1).template cast<W>();
+            norm = column.norm();
+            leave(basis, column);
+            leave(before, column);
+        }
+        column.normalize();
+    }
+    leave(basis, block);
+    for (Index j = 0; j < block.cols(); ++j) {
+        leave(block.leftCols(j), block.col(j));
+        block.col(j).normalize();
+    }
+    return block;
+}
+
 }  // namespace detail
 
 /// What TruncatedSVD::fit finds of X (n × p): X ≈ scores · loading', scores = X · loading.
@@ -62,12 +83,15 @@ struct SVDFit {
     struct State {
         double square_norm = 0;            ///< of X: the sum of its squared entries
         Vector<Wide<Scalar>> before, now;  ///< leading singular values of the last two iterations
-        Matrix<Wide<Scalar>> product;      ///< X'XB of the last iteration's basis B
+        Matrix<Wide<Scalar>> basis;        ///< p × m, orthonormal: what X'X has been applied to
+        Matrix<Wide<Scalar>> projected;    ///< m × m: X'X within the basis
+        Matrix<Wide<Scalar>> next;         ///< p × any, orthonormal: beside the basis, to come
     } state{};                             ///< after the last iteration
 };
 
-/// Randomised truncated SVD (Halko, Martinsson & Tropp, SIAM Review 2011, algorithm 4.4): one
-/// sweep over X an iteration, never a full decomposition.
+/// Randomised truncated SVD by block Lanczos iterations, with full orthogonalisation (Musco &
+/// Musco, NeurIPS 2015) and thick restarts (Wu & Simon, SIAM J. Matrix Anal. Appl. 2000): one sweep
+/// over X an iteration, never a full decomposition.
 ///
 ///     const auto svd = transst::TruncatedSVD{{.factors = 15}}.fit(transst::standardize(x));
 template <std::floating_point Scalar = double>
@@ -76,7 +100,8 @@ struct TruncatedSVD {
 
     struct Options {
         Index factors = 15;          ///< q, below min(n, p)
-        Index oversampling = 10;     ///< further columns that speed up convergence
+        Index oversampling = 1;      ///< further columns of a block, at least; blocks are filled up
+                                     ///< to a multiple of 8, which costs a sweep nothing
         Index max_iterations = 100;  ///< at most so many
         double tolerance = 1e-8;     ///< relative change of every leading singular value
     } options{};
@@ -88,11 +113,14 @@ struct TruncatedSVD {
         const auto& rows = as_rows(x);
         const Index width = check(rows);
         SVDFit<Scalar> fit;
-        fit.state.square_norm = column_square_norms(rows, run, "TruncatedSVD::fit").sum();
-        fit.state.now = Vector<W>::Zero(options.factors);
-        const Matrix<W> start =
-            RandomStream(run.seed, 0x535644).normal_matrix(rows.cols(), width).template cast<W>();
-        iterate(rows, orthonormal(start), fit, run);
+        auto& state = fit.state;
+        state.square_norm = column_square_norms(rows, run, "TruncatedSVD::fit").sum();
+        state.now = Vector<W>::Zero(options.factors);
+        state.basis.resize(rows.cols(), 0);
+        RandomStream random(run.seed, 0x535644);
+        const Matrix<W> start = random.normal_matrix(rows.cols(), width).template cast<W>();
+        state.next = detail::orthonormal_beside(state.basis, start, random);
+        iterate(rows, width, fit, run);
         return fit;
     }
 
@@ -105,72 +133,94 @@ struct TruncatedSVD {
         const auto& rows = as_rows(x);
         const Index width = check(rows);
         require<ShapeMismatch>(
-            from.state.product.rows() == rows.cols() && from.state.product.cols() == width &&
-                from.scores.rows() == rows.rows() && from.scores.cols() == options.factors,
+            from.state.basis.rows() == rows.cols() && from.scores.rows() == rows.rows() &&
+                from.scores.cols() == options.factors,
             "TruncatedSVD::fit: the fit to go on from is of ", from.scores.rows(), " × ",
-            from.state.product.rows(), " with ", from.scores.cols(), " factors, X is ", rows.rows(),
+            from.state.basis.rows(), " with ", from.scores.cols(), " factors, X is ", rows.rows(),
             " × ", rows.cols(), " and factors = ", options.factors);
-        if (!ended(from, run)) iterate(rows, orthonormal(from.state.product), from, run);
+        if (!ended(from, run)) iterate(rows, width, from, run);
         return from;
     }
 
 private:
     using W = Wide<Scalar>;
 
-    /// Refuses what cannot be fitted; returns the number of columns to iterate with.
+    /// Refuses what cannot be fitted; returns the columns of a block.
     template <class Rows>
     [[nodiscard]] Index check(const Rows& rows) const {
         const Index least = std::min<Index>(rows.rows(), rows.cols());
         require(options.factors >= 1 && options.factors < least,
                 "TruncatedSVD::fit: factors = ", options.factors, ", X is ", rows.rows(), " × ",
                 rows.cols(), "; factors must be at least 1 and below ", least);
-        return std::min(options.factors + options.oversampling, least);
+        return std::min((options.factors + options.oversampling + 7) / 8 * 8, least);
     }
 
     /// Whether the iterations end with the last one done; says so in the fit.
     [[nodiscard]] bool ended(SVDFit<Scalar>& fit, const RunOptions& run) const {
-        const auto& [square_norm, before, now, product] = fit.state;
+        const auto& state = fit.state;
         const W floor = std::numeric_limits<Scalar>::epsilon() *
-                        static_cast<W>(std::sqrt(std::max(square_norm, 0.0)));
-        fit.converged = ((now - before).cwiseAbs().array() <=
-                         static_cast<W>(options.tolerance) * now.array() + floor)
+                        static_cast<W>(std::sqrt(std::max(state.square_norm, 0.0)));
+        fit.converged = state.next.cols() == 0 ||
+                        ((state.now - state.before).cwiseAbs().array() <=
+                         static_cast<W>(options.tolerance) * state.now.array() + floor)
                             .all();
         fit.stopped = run.stop.stop_requested();
         return fit.converged || fit.stopped || fit.iterations >= options.max_iterations;
     }
 
     template <class Rows>
-    void iterate(const Rows& rows, Matrix<W> basis, SVDFit<Scalar>& fit,
-                 const RunOptions& run) const {
-        const Index q = options.factors, width = basis.cols();
-        for (;; basis = orthonormal(fit.state.product)) {
-            auto swept = sweep<Scalar>(
-                rows, basis, width, detail::Gram<W>{Matrix<W>::Zero(width, width)}, run,
-                [](detail::Gram<W>& gram, Index, RowBlock<Scalar> u, RowBlock<Scalar> c) {
-                    c = u;
-                    const Matrix<W> wide = u.template cast<W>();
-                    gram.sum.noalias() += wide.transpose() * wide;
-                });
-            const auto [values, vectors] = detail::falling_eigen<W>(swept.state.sum);
-            fit.state.before = std::move(fit.state.now);
-            fit.state.now = values.head(q).cwiseMax(0).cwiseSqrt();
-            fit.state.product = std::move(swept.product);
-            fit.trace.push_back(static_cast<double>(fit.state.now.squaredNorm()));
+    void iterate(const Rows& rows, Index width, SVDFit<Scalar>& fit, const RunOptions& run) const {
+        constexpr Index most_blocks = 8, kept_blocks = 3;
+        const Index q = options.factors;
+        auto& [square_norm, before, now, basis, projected, next] = fit.state;
+        for (;;) {
+            if (basis.cols() + next.cols() > most_blocks * width) {
+                const auto [values, vectors] = detail::falling_eigen<W>(projected);
+                basis = Matrix<W>(basis * vectors.leftCols(kept_blocks * width));
+                projected = values.head(kept_blocks * width).asDiagonal();
+            }
+            const Matrix<W> product = multiply(rows, next, run);
+            const Index old = basis.cols(), grown = old + next.cols();
+            basis.conservativeResize(Eigen::NoChange, grown);
+            basis.rightCols(next.cols()) = next;
+            const Matrix<W> column = basis.transpose() * product;
+            projected.conservativeResize(grown, grown);
+            projected.rightCols(next.cols()) = column;
+            projected.bottomLeftCorner(next.cols(), old) = column.topRows(old).transpose();
+            const Matrix<W> own = column.bottomRows(next.cols());
+            projected.bottomRightCorner(next.cols(), next.cols()) =
+                W(0.5) * (own + own.transpose());
+
+            const auto [values, vectors] = detail::falling_eigen<W>(projected);
+            before = std::move(now);
+            now = values.head(q).cwiseMax(0).cwiseSqrt();
+            fit.trace.push_back(static_cast<double>(now.squaredNorm()));
             fit.iterations = std::ssize(fit.trace);
             run.report("TruncatedSVD", fit.iterations, options.max_iterations, fit.trace.back());
-            if (!ended(fit, run)) continue;
-            Matrix<W> loading = basis * vectors.leftCols(q);
-            detail::fix_signs<W>(loading);
-            fit.loading = loading.template cast<Scalar>();
-            fit.singular_values = fit.state.now.template cast<Scalar>();
-            fit.scores = project<Scalar>(rows, loading, run);
-            return;
+
+            RandomStream random(run.seed, 0x535644 + static_cast<std::uint64_t>(fit.iterations));
+            next = detail::orthonormal_beside(
+                basis,
+                Matrix<W>(product.leftCols(std::min({width, product.cols(), rows.cols() - grown}))),
+                random);
+            if (ended(fit, run)) {
+                Matrix<W> loading = basis * vectors.leftCols(q);
+                detail::fix_signs<W>(loading);
+                fit.loading = loading.template cast<Scalar>();
+                fit.singular_values = now.template cast<Scalar>();
+                fit.scores = project<Scalar>(rows, loading, run);
+                return;
+            }
         }
     }
 
-    [[nodiscard]] static Matrix<Wide<Scalar>> orthonormal(const Matrix<Wide<Scalar>>& a) {
-        const Eigen::HouseholderQR<Matrix<Wide<Scalar>>> qr(a);
-        return qr.householderQ() * Matrix<Wide<Scalar>>::Identity(a.rows(), a.cols());
+    /// X'XB.
+    template <class Rows>
+    [[nodiscard]] static Matrix<W> multiply(const Rows& rows, const Matrix<W>& b,
+                                            const RunOptions& run) {
+        return sweep<Scalar>(rows, b, b.cols(), NoState{}, run,
+                             [](NoState&, Index, RowBlock<Scalar> u, RowBlock<Scalar> c) { c = u; })
+            .product;
     }
 };
 
