@@ -358,7 +358,13 @@ void read_and_cluster(const ClusterOptions& options) {
     summary.add_input(options.target, target_file);
     summary.add_time("read", watch.lap());
     summary.warn(unknown_labels(options, sources, &target));
-    summary.warn(unlike_expression(sources, &target));
+    auto values = values_of(sources);
+    values.insert(values.begin(), {"target " + target.name, target.values});
+    if (model)
+        for (std::size_t s = 0; s < model->model.sources.size(); ++s)
+            values.push_back(
+                {"the model's source " + model->model.sources[s], model->model.values[s]});
+    summary.warn(unlike_expression(values));
     const bool paper = options.published || options.method == "paper";
     monitor.take_interrupts();
     auto run = monitor.run(options.seed, options.threads);

@@ -68,7 +68,8 @@ void read_and_fit(const ClusterOptions& options) {
               << counted(model.genes.size(), "gene") << '\n'
               << "classes   " << classes_in_words(model) << '\n'
               << "held out  " << accuracy_in_words(model) << '\n';
-    for (const auto& warnings : {unknown_labels(options, sources), unlike_expression(sources)})
+    for (const auto& warnings :
+         {unknown_labels(options, sources), unlike_expression(values_of(sources))})
         for (const auto& warning : warnings) std::cout << "warning   " << warning << '\n';
     for (const auto* warnings : {&model.warnings, &model.pldr.warnings})
         for (const auto& warning : *warnings)

@@ -55,19 +55,21 @@ std::vector<std::string> unknown_labels(const ClusterOptions& options,
     return warnings;
 }
 
-std::vector<std::string> unlike_expression(const std::vector<Tissue>& sources,
-                                           const Tissue* target) {
+std::vector<SampleValues> values_of(const std::vector<Tissue>& sources) {
+    std::vector<SampleValues> out;
+    for (const auto& source : sources) out.push_back({"source " + source.name, source.values});
+    return out;
+}
+
+std::vector<std::string> unlike_expression(const std::vector<SampleValues>& samples) {
     std::vector<std::string> warnings;
-    const auto named = [&](const Tissue& sample) {
-        return (&sample == target ? "target " : "source ") + sample.name;
-    };
-    for (const auto& source : sources) {
-        const Tissue& other = target ? *target : sources.front();
-        if (source.values == other.values) continue;
-        const bool counts = source.values == transst::Values::counts;
+    const SampleValues& first = samples.front();
+    for (const auto& other : samples) {
+        if (other.values == first.values) continue;
+        const bool counts = other.values == transst::Values::counts;
         warnings.push_back(transst::text(
-            named(counts ? other : source), " holds log expression and ",
-            named(counts ? source : other),
+            (counts ? first : other).name, " holds log expression and ",
+            (counts ? other : first).name,
             " counts, which become log(1 + 10,000 x / sum): they only compare where that is how "
             "the logarithm was taken; better give counts of both (--layer, --source-layer)"));
     }

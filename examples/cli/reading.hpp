@@ -24,9 +24,16 @@ namespace transst_program {
                                                       const std::vector<Tissue>& sources,
                                                       const Tissue* target = nullptr);
 
-/// A logarithm that was taken elsewhere need not be the one taken here. Without a target sources
+/// What a sample is called in a warning, and what its entries are.
+struct SampleValues {
+    std::string name;
+    transst::Values values;
+};
+
+[[nodiscard]] std::vector<SampleValues> values_of(const std::vector<Tissue>& sources);
+
+/// A logarithm that was taken elsewhere need not be the one taken here. One or more samples: they
 /// are compared with the first.
-[[nodiscard]] std::vector<std::string> unlike_expression(const std::vector<Tissue>& sources,
-                                                         const Tissue* target = nullptr);
+[[nodiscard]] std::vector<std::string> unlike_expression(const std::vector<SampleValues>& samples);
 
 }  // namespace transst_program

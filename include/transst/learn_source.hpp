@@ -27,6 +27,7 @@ struct SourceModel {
     std::vector<std::string> symbols;      ///< p; or empty
     std::vector<std::string> class_names;  ///< K
     std::vector<std::string> sources;      ///< their names
+    std::vector<Values> values;            ///< what the entries of each were
     Index labelled_cells = 0;              ///< of all sources
     std::uint64_t seed = 1;                ///< of RunOptions
     Prepare::Options prepare{};            ///< as learned with; a target that is clustered alone is
@@ -248,6 +249,7 @@ struct LearnSource {
                           .symbols = prepared.symbols,
                           .class_names = prepared.class_names,
                           .sources = {},
+                          .values = {},
                           .labelled_cells = prepared.source.rows(),
                           .seed = run.seed,
                           .prepare = options.prepare,
@@ -260,7 +262,10 @@ struct LearnSource {
                           .profiles = source.profiles(),
                           .warnings = prepared.warnings};
         model.prepare.genes_from = GenesFrom::source;
-        for (const auto* one : sources) model.sources.push_back(one->name);
+        for (const auto* one : sources) {
+            model.sources.push_back(one->name);
+            model.values.push_back(one->values);
+        }
         return model;
     }
 
@@ -342,8 +347,8 @@ void SourceModel::check() const {
                std::all_of(all.begin(), all.end(),
                            [&](const auto& m) { return shaped(m, size, size); });
     };
-    hold(p > 0 && classes > 0 && (symbols.empty() || symbols.size() == genes.size()) &&
-             labelled_cells > 0,
+    hold(p > 0 && classes > 0 && values.size() == sources.size() &&
+             (symbols.empty() || symbols.size() == genes.size()) && labelled_cells > 0,
          "genes, symbols and classes");
     hold(!scales.empty() && scales.front() == 0 && std::is_sorted(scales.begin(), scales.end()) &&
              (placed || scales.size() == 1),

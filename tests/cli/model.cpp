@@ -147,6 +147,18 @@ TEST_CASE("sources of a model may call their columns otherwise than each other")
     CHECK(slurp(job / "unlike") != slurp(job / "plain"));
 }
 
+TEST_CASE("a model remembers whether it was learned from counts") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Fitted job(program, {"--expression", "log"});
+    const auto unlike = job.apply();
+    INFO(unlike.err);
+    CHECK(unlike.code == 0);
+    CHECK(count(unlike.out,
+                "the model's source source holds log expression and target target "
+                "counts") == 1);
+    CHECK(count(job.apply({"--expression", "log"}, "alike").out, "holds log expression") == 0);
+}
+
 TEST_CASE("genes that the target lacks are said") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Fitted job(program);

@@ -73,7 +73,7 @@ TEST_CASE("a model is read as it was written, to the last bit") {
     CHECK(model.scales == std::vector<Index>{0, 6, 18, 36});
     CHECK(model.pldr.loading == expected.pldr.loading);
     CHECK(model.pldr.trace == expected.pldr.trace);
-    CHECK(model.witness.halves.size() == 4);
+    CHECK(model.witness.halves.size() == 8);
     write_model(file.folder.path / "again", model);
     CHECK(file.folder.get("again") == file.bytes);
 

@@ -21,7 +21,7 @@ template <class W>
     std::vector<MixtureStart<W>> drawn(static_cast<std::size_t>(4 * starts));
     parallel_for(4 * starts, run.threads, [&](Index s) {
         if (s > 0 && run.stop.stop_requested()) return;
-        drawn[static_cast<std::size_t>(s)] = mixture_start(scores, clusters, run.seed, s);
+        drawn[static_cast<std::size_t>(s)] = mixture_start(scores, clusters, run.seed, s, 30);
     });
     std::erase_if(drawn, [](const auto& start) { return start.labels.empty(); });
     std::stable_sort(drawn.begin(), drawn.end(), [](const auto& x, const auto& y) {

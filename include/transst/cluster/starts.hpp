@@ -160,14 +160,15 @@ template <class W>
     return out;
 }
 
-/// The `number`-th start for K clusters: k-means++, then the shared-covariance mixture.
+/// The `number`-th start for K clusters: k-means++, then at most `limit` iterations of the
+/// shared-covariance mixture.
 template <class W>
 [[nodiscard]] MixtureStart<W> mixture_start(const RowMatrix<W>& scores, Index clusters,
-                                            std::uint64_t seed, Index number) {
+                                            std::uint64_t seed, Index number, Index limit = 200) {
     RandomStream random(seed, 0x53544152u + static_cast<std::uint64_t>(number));
     Matrix<W> centers = draw_centers(scores, clusters, random);
     auto labels = k_means(scores, centers, 50);
-    return shared_covariance_mixture(scores, std::move(labels), clusters, 200, 1e-6);
+    return shared_covariance_mixture(scores, std::move(labels), clusters, limit, 1e-6);
 }
 
 /// Each spot's scores averaged with its neighbours'.

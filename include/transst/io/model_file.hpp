@@ -51,8 +51,10 @@ concept ConstOrNot = (std::same_as<std::remove_const_t<T>, Ts> || ...);
 
 template <class A, ConstOrNot<SourceModel> M>
 void members(A& a, M& m) {
-    a(m.genes, m.symbols, m.class_names, m.sources, m.labelled_cells, m.seed, m.prepare, m.placed,
-      m.scales, m.witness, m.pldr, m.anchors, m.information, m.profiles, m.warnings);
+    a(m.genes, m.symbols, m.class_names, m.sources);
+    a.each_one_of(m.values, Values::log_expression);
+    a(m.labelled_cells, m.seed, m.prepare, m.placed, m.scales, m.witness, m.pldr, m.anchors,
+      m.information, m.profiles, m.warnings);
 }
 
 template <class A, ConstOrNot<Prepare::Options> M>
@@ -119,6 +121,11 @@ public:
     void one_of(Enum value, Enum /*last*/) {
         put(static_cast<Index>(value));
     }
+    template <class Enum>
+    void each_one_of(const std::vector<Enum>& values, Enum last) {
+        put(std::ssize(values));
+        for (const Enum value : values) one_of(value, last);
+    }
 
 private:
     void put(double value) { append_number(out, std::bit_cast<std::uint64_t>(value)); }
@@ -159,6 +166,11 @@ public:
     template <class Enum>
     void one_of(Enum& value, Enum last) {
         value = static_cast<Enum>(whole(static_cast<Index>(last)));
+    }
+    template <class Enum>
+    void each_one_of(std::vector<Enum>& values, Enum last) {
+        values.resize(static_cast<std::size_t>(count(8)));
+        for (Enum& value : values) one_of(value, last);
     }
     void end() const { hold(rest_.empty()); }
 

@@ -60,7 +60,7 @@ struct SourceRelevance {
     struct Options {
         Index factors = 15;         ///< of the source, on each half of the genes
         Index neighbors = 6;        ///< a spot is called by its own scores and theirs
-        Index splits = 2;           ///< of the genes; each is used in both directions
+        Index splits = 4;           ///< of the genes; each is used in both directions
         Index fewest = 5;           ///< spots a called class needs to count
         Index most_cells = 20'000;  ///< of the source that the axes are learned from, about
     } options{};
