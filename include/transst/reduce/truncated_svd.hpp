@@ -41,9 +41,10 @@ template <class W>
                                            RandomStream& random) {
     const auto leave = [](const auto& directions, auto&& columns) {
         columns -= directions * (directions.transpose() * columns).eval();
-        columns -= directions * (directions.transpose() * columns).eval();  // twice is enough
     };
     const Vector<W> norms = block.colwise().norm();
+    // twice is enough, unless rounding is nearly all that is left: hence once more at the end
+    leave(basis, block);
     leave(basis, block);
     for (Index j = 0; j < block.cols(); ++j) {
         const auto before = block.leftCols(j);
@@ -64,6 +65,14 @@ template <class W>
         block.col(j).normalize();
     }
     return block;
+}
+
+/// Eigenvalues of a symmetric matrix, largest first.
+template <class W>
+[[nodiscard]] Vector<W> falling_eigenvalues(const Matrix<W>& symmetric) {
+    return Eigen::SelfAdjointEigenSolver<Matrix<W>>(symmetric, Eigen::EigenvaluesOnly)
+        .eigenvalues()
+        .reverse();
 }
 
 }  // namespace detail
@@ -191,9 +200,8 @@ private:
             projected.bottomRightCorner(next.cols(), next.cols()) =
                 W(0.5) * (own + own.transpose());
 
-            const auto [values, vectors] = detail::falling_eigen<W>(projected);
             before = std::move(now);
-            now = values.head(q).cwiseMax(0).cwiseSqrt();
+            now = detail::falling_eigenvalues<W>(projected).head(q).cwiseMax(0).cwiseSqrt();
             fit.trace.push_back(static_cast<double>(now.squaredNorm()));
             fit.iterations = std::ssize(fit.trace);
             run.report("TruncatedSVD", fit.iterations, options.max_iterations, fit.trace.back());
@@ -204,7 +212,7 @@ private:
                 Matrix<W>(product.leftCols(std::min({width, product.cols(), rows.cols() - grown}))),
                 random);
             if (ended(fit, run)) {
-                Matrix<W> loading = basis * vectors.leftCols(q);
+                Matrix<W> loading = basis * detail::falling_eigen<W>(projected).second.leftCols(q);
                 detail::fix_signs<W>(loading);
                 fit.loading = loading.template cast<Scalar>();
                 fit.singular_values = now.template cast<Scalar>();

@@ -185,7 +185,7 @@ private:
         std::vector<Label> labels;
         for (const Index i : cells) labels.push_back(all_labels[static_cast<std::size_t>(i)]);
         const auto svd =
-            TruncatedSVD<Scalar>{{.factors = q, .max_iterations = 20, .tolerance = 1e-3}}.fit(
+            TruncatedSVD<Scalar>{{.factors = q, .max_iterations = 20, .tolerance = 1e-2}}.fit(
                 seen, {.seed = run.seed, .threads = run.threads, .stop = run.stop});
         const RowMatrix<W> z = svd.scores.template cast<W>();
         const std::span<const std::int32_t> section =
