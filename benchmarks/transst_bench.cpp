@@ -317,72 +317,71 @@ std::vector<Line> small(const Settings& settings) {
 /// an exponent of 1.14. Each size in a process of its own.
 std::vector<Line> growth(const Settings& settings) {
     std::vector<Line> lines;
-    // times: (size) -> a time for each of `what`
-    const auto doubled = [&](const std::vector<std::string>& what, const auto& times) {
-        std::vector<double> found[2];
+    // times: (size) -> what took how long; what only one of the sizes did is left out
+    const auto doubled = [&](const std::string& what, const auto& times) {
+        std::vector<StepTime> found[2];
+        double peak[2];
         for (const int size : {1, 2}) {
-            auto& values = found[size - 1];
             const Child child = in_child("growth", [&](std::FILE* to) {
-                for (const double time : times(size)) std::fprintf(to, "%.17g\n", time);
+                for (const auto& [step, time] : times(size))
+                    std::fprintf(to, "%.17g %s\n", time, step.c_str());
             });
+            require(child.sound, "growth: ", what, " failed");
             std::istringstream in(child.printed);
-            for (double time; in >> time;) values.push_back(time);
-            require(values.size() == what.size(), "growth: ", what.front(), " failed");
-            values.push_back(child.peak_mb);
+            StepTime one;
+            while (in >> one.seconds && std::getline(in >> std::ws, one.step))
+                found[size - 1].push_back(one);
+            peak[size - 1] = child.peak_mb;
         }
-        for (std::size_t i = 0; i <= what.size(); ++i)
-            lines.push_back({i < what.size() ? "growth: " + what[i] : "    its peak memory",
-                             std::log2(found[1][i] / found[0][i]), "exponent", std::log2(2.2), 1});
+        const auto add = [&](const std::string& name, double once, double twice) {
+            lines.push_back({name, std::log2(twice / once), "exponent", std::log2(2.2), 1});
+        };
+        double whole = 0;
+        for (const auto& step : found[1]) whole += step.seconds;
+        for (std::size_t i = 0; i < std::min(found[0].size(), found[1].size()); ++i)
+            // stages of less than a hundredth are noise
+            if (found[0][i].step == found[1][i].step && found[1][i].seconds > whole / 100)
+                add("growth: " + found[0][i].step + ", " + what, found[0][i].seconds,
+                    found[1][i].seconds);
+        add("    peak memory of it", peak[0], peak[1]);
     };
     const Index n = settings.quick ? 30'000 : 200'000;
+    using Times = std::vector<StepTime>;
     const auto sweep_of = [](Index cells, Index genes, Index expressed) {
-        return std::vector<double>{sweep_seconds<float>(random_counts(cells, genes, expressed),
-                                                        RandomStream(1).normal_matrix(genes, 15), 1,
-                                                        5)};
+        return Times{
+            {"sweep", sweep_seconds<float>(random_counts(cells, genes, expressed),
+                                           RandomStream(1).normal_matrix(genes, 15), 1, 5)}};
     };
-    doubled({"sweep, cells"}, [&](int size) { return sweep_of(size * n, 2000, 50); });
-    doubled({"sweep, non-zeros"}, [&](int size) { return sweep_of(n, 2000, size * 50); });
-    doubled({"sweep, genes and non-zeros"},
-            [&](int size) { return sweep_of(n, size * 2000, size * 50); });
-    doubled({"nearest neighbours, spots"}, [&](int size) {
+    doubled("cells", [&](int size) { return sweep_of(size * n, 2000, 50); });
+    doubled("non-zeros", [&](int size) { return sweep_of(n, 2000, size * 50); });
+    doubled("genes and non-zeros", [&](int size) { return sweep_of(n, size * 2000, size * 50); });
+    doubled("spots", [&](int size) {
         RowMatrix<double> places(size * n, 2);
         RandomStream random(5);
         for (double& x : places.reshaped()) x = random.uniform();
-        return std::vector<double>{
-            seconds([&] { keep(KnnGraph{{.neighbors = 6}}.fit(places).entries()); })};
+        return Times{{"nearest neighbours",
+                      seconds([&] { keep(KnnGraph{{.neighbors = 6}}.fit(places).entries()); })}};
     });
     const auto side_of = [](Index spots) {
         return static_cast<Index>(std::lround(std::sqrt(static_cast<double>(spots))));
     };
-    doubled({"mixture, spots"}, [&](int size) {
+    doubled("spots", [&](int size) {
         const Spots spots(side_of(size * n), 1);
         const SpatialGMM_MRF<> mixture{
             {.clusters = spots.clusters, .starts = 1, .max_iterations = 3, .tolerance = 0}};
-        return std::vector<double>{seconds([&] {
-            keep(mixture.fit(spots.scores, spots.graph, spots.labels, spots.gaussians)
-                     .log_likelihood);
-        })};
+        return Times{{"mixture", seconds([&] {
+                          keep(mixture.fit(spots.scores, spots.graph, spots.labels, spots.gaussians)
+                                   .log_likelihood);
+                      })}};
     });
-    const Index small = settings.quick ? 10'000 : 100'000;
-    std::vector<std::string> stages;
+    const Index few = settings.quick ? 10'000 : 100'000;
     const auto whole_of = [&](Index spots, Index genes, Index expressed) {
-        const auto source = tissue(side_of(spots), genes, expressed, 8, 1, "source");
-        const auto target = tissue(side_of(spots), genes, expressed, 8, 2, "target");
-        std::vector<double> times;
-        const auto fit = FindRegions{{.clusters = 8}}.fit(source, target, {.threads = 1});
-        for (const auto& step : fit.times) times.push_back(step.seconds);
-        return std::pair(times, fit);
+        const auto source = tissue(side_of(spots), genes, expressed, 8, 1, "source"),
+                   target = tissue(side_of(spots), genes, expressed, 8, 2, "target");
+        return FindRegions{{.clusters = 8}}.fit(source, target, {.threads = 1}).times;
     };
-    for (const auto& step : whole_of(900, 500, 50).second.times) stages.push_back(step.step);
-    const auto all_stages = [&](const char* what, const auto& run) {
-        std::vector<std::string> names;
-        for (const auto& stage : stages) names.push_back(stage + ", " + what);
-        doubled(names, run);
-    };
-    all_stages("cells and spots",
-               [&](int size) { return whole_of(size * small, 2000, 100).first; });
-    all_stages("genes and non-zeros",
-               [&](int size) { return whole_of(small, size * 1000, size * 50).first; });
+    doubled("cells and spots", [&](int size) { return whole_of(size * few, 2000, 100); });
+    doubled("genes and non-zeros", [&](int size) { return whole_of(few, size * 1000, size * 50); });
     return lines;
 }
 

@@ -250,6 +250,8 @@ private:
         if (out.trust != Trust::none) return out;
         RegionsFit alone = std::move(by_itself());
         alone.times = clock.times();
+        alone.space = out.space;
+        alone.released_agreement = out.released_agreement;
         alone.explained = out.explained;
         alone.explained_alone = out.explained_alone;
         alone.relevance = out.relevance;
@@ -320,10 +322,12 @@ private:
             if (coherent || options.trust) out.trust = Trust::guided;
         }
         if (out.trust == Trust::adapted) {
+            const auto warned = out.warnings.size();
             adapted(target, source, graph, run, out);
             clock.end("adapted mixture");
-            if (!options.trust && !explains_enough(target, by_itself, run, out)) {
+            if (!options.trust && !explains_enough(target, by_itself, run, clock, out)) {
                 out.trust = Trust::none;
+                out.warnings.resize(warned);
                 return out;
             }
         }
@@ -527,20 +531,29 @@ private:
     }
 
     /// Whether the clusters explain about as much of the target's expression as those that it has
-    /// by itself: a loading that is mostly noise does not. True if stopped before that is known.
+    /// by itself: a loading that is mostly noise does not. True where that is not known: after a
+    /// request to stop, or where the target cannot be clustered alone.
     template <class Rows, class ByItself>
     [[nodiscard]] bool explains_enough(const Standardized<Rows>& target, ByItself&& by_itself,
-                                       const RunOptions& run, RegionsFit& out) const {
+                                       const RunOptions& run, StepClock& clock,
+                                       RegionsFit& out) const {
         const auto explained = [&](const ClusterFit<double>& clusters) {
             return class_information(target, clusters.labels, clusters.clusters(), run).mean();
         };
         if (run.stop.stop_requested()) return true;
         try {
-            out.explained_alone = explained(by_itself().clusters);
+            const auto& alone = by_itself().clusters;
+            if (run.stop.stop_requested()) return true;
+            out.explained_alone = explained(alone);
         } catch (const Stopped&) {
+            return true;
+        } catch (const Error& error) {
+            out.warnings.push_back(
+                text("the clusters are not held against the target's own: ", error.what()));
             return true;
         }
         out.explained = explained(out.clusters);
+        clock.end("comparison");
         const bool enough = *out.explained >= options.explained_from * *out.explained_alone;
         out.decisions.push_back(
             text("the clusters so found explain ", rounded(100 * *out.explained),

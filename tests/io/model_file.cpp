@@ -98,7 +98,7 @@ TEST_CASE("a model's file is the same for any number of threads") {
 TEST_CASE("a model's file says what it is") {
     const Written file;
     const auto info = read_model_info(file.path);
-    CHECK(info.format == 1);
+    CHECK(info.format == 2);
     CHECK(info.version == version);
     CHECK(info.bytes == std::ssize(file.bytes));
     CHECK(info.checksum_text().size() == 8);
@@ -131,7 +131,7 @@ TEST_CASE("a model of another format says which transst reads it") {
     put_number(later, 20, 3, 4);
     later.replace(32, 6, "9.1.0\0", 6);
     CHECK(file.refusal(checked(later)) ==
-          text("model: expected a model of format 1, which is what transst ", version,
+          text("model: expected a model of format 2, which is what transst ", version,
                " reads, found format 3, written by transst 9.1.0; use transst 9.1.0 or newer, or "
                "fit it anew"));
     put_number(later, 20, 0, 4);

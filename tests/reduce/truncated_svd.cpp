@@ -89,6 +89,40 @@ TEST_CASE("singular values never fall, and are right where they lie close togeth
     }
 }
 
+TEST_CASE("blocks stay orthonormal where little or nothing is left to find") {
+    const auto [n, p, q, fall] = GENERATE(std::tuple<Index, Index, Index, double>{40, 130, 20, 1},
+                                          std::tuple<Index, Index, Index, double>{30, 300, 15, 0.4},
+                                          std::tuple<Index, Index, Index, double>{60, 40, 15, 0.7},
+                                          std::tuple<Index, Index, Index, double>{20, 30, 5, 0.1});
+    CAPTURE(n, p, q, fall);
+    RandomStream random(4);
+    const Index rank = std::min(n, p);
+    const auto orthonormal = [&](Index rows) {
+        return Matrix<double>(
+            Eigen::JacobiSVD<Matrix<double>>(random.normal_matrix(rows, rank), Eigen::ComputeThinU)
+                .matrixU());
+    };
+    Vector<double> values(rank);
+    for (Index k = 0; k < rank; ++k) values[k] = std::pow(fall, static_cast<double>(k));
+    if (fall == 1) values.setLinSpaced(1, 0.1);
+    const Matrix<double> x = orthonormal(n) * values.asDiagonal() * orthonormal(p).transpose();
+    const auto fit = TruncatedSVD{{.factors = q, .tolerance = 1e-12}}.fit(x);
+    CHECK(fit.converged);
+    const auto& basis = fit.state.basis;
+    const auto& next = fit.state.next;
+    Matrix<double> all(p, basis.cols() + next.cols());
+    all << basis, next;
+    CHECK((all.transpose() * all - Matrix<double>::Identity(all.cols(), all.cols()))
+              .cwiseAbs()
+              .maxCoeff() < 1e-10);
+    CHECK((fit.singular_values - values.head(q)).cwiseAbs().maxCoeff() < 1e-8);
+    // small ones are their scores' norms, not noise of X'X
+    for (Index k = 0; k < q; ++k)
+        CHECK(fit.singular_values[k] == Approx(fit.scores.col(k).norm()).margin(1e-15));
+    CHECK(std::is_sorted(fit.singular_values.data(), fit.singular_values.data() + q,
+                         std::greater<>()));
+}
+
 TEST_CASE("sparse and dense, float and double agree in a decomposition") {
     const auto dense = support::sparse_values(150, 50, 0.2, 6);
     const Eigen::SparseMatrix<double, Eigen::RowMajor> sparse = dense.sparseView();
@@ -134,6 +168,8 @@ TEST_CASE("what cannot be decomposed is refused in words") {
                       "TruncatedSVD::fit: factors = 8, X is 10 × 8; factors must be at least "
                       "1 and below 8");
     CHECK_THROWS_AS(fit(0), InvalidArgument);
+    CHECK_THROWS_WITH((TruncatedSVD{{.factors = 2, .oversampling = -3}}.fit(x)),
+                      support::contains("oversampling = -3"));
     x(3, 5) = std::nan("");
     CHECK_THROWS_AS(fit(2), BadData);
     CHECK_THROWS_WITH(fit(2), support::contains("X(3, 5) is nan"));

@@ -106,9 +106,10 @@ template <class Scalar>
     RowMatrix<Scalar> out(n, weights.cols());
     // a multiple of the rows that a product handles together, so that cuts do not show in the bits
     constexpr Index step = 480;
-    parallel_for((n + step - 1) / step, run.threads, [&](Index block) {
+    const Index blocks = std::max<Index>(1, n / step);  // the last takes what is left over
+    parallel_for(blocks, run.threads, [&](Index block) {
         detail::NeighborhoodMean<Scalar> mean(scores, nearest, scales);
-        const Index begin = block * step, rows = std::min(step, n - begin);
+        const Index begin = block * step, rows = (block + 1 == blocks ? n : begin + step) - begin;
         RowMatrix<Scalar> means(rows, columns);
         for (Index i = 0; i < rows; ++i) mean(begin + i, means.row(i));
         out.middleRows(begin, rows).noalias() = means * weights;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -338,9 +339,17 @@ template <int Dims>
                                                        const Sections& sections,
                                                        bool allow_duplicates, int threads,
                                                        std::string_view who) {
+    // many sections grow side by side, few each on all threads
+    const auto count = std::ssize(sections.spots);
+    const int inside = count >= 2 * threads ? 1 : threads;
+    std::vector<std::optional<PointTree<Dims>>> planted(sections.spots.size());
+    parallel_for(count, inside == 1 ? threads : 1, [&](Index s) {
+        const auto at = static_cast<std::size_t>(s);
+        planted[at].emplace(x, sections.spots[at], inside);
+    });
     std::vector<PointTree<Dims>> trees;
-    for (std::size_t s = 0; s < sections.spots.size(); ++s) {
-        trees.emplace_back(x, sections.spots[s], threads);
+    for (std::size_t s = 0; s < planted.size(); ++s) {
+        trees.push_back(std::move(*planted[s]));
         if (allow_duplicates) continue;
         const auto [a, b] = trees[s].duplicates();
         require<BadData>(a < 0, who, ": spots ", a, " and ", b, " (counted from 0) lie both at ",

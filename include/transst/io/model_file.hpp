@@ -41,7 +41,7 @@ struct ModelFileInfo {
 namespace detail {
 
 inline constexpr std::string_view model_magic = "transst model\r\n\x1a";
-inline constexpr std::uint32_t model_format = 1;
+inline constexpr std::uint32_t model_format = 2;
 inline constexpr std::size_t model_head = 48, model_checked_from = 20;
 
 template <class T, class... Ts>

@@ -6,6 +6,10 @@
 
 #include <Eigen/Eigenvalues>
 
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
 namespace transst {
 
 namespace detail {
@@ -43,25 +47,31 @@ template <class W>
         columns -= directions * (directions.transpose() * columns).eval();
     };
     const Vector<W> norms = block.colwise().norm();
-    // twice is enough, unless rounding is nearly all that is left: hence once more at the end
-    leave(basis, block);
-    leave(basis, block);
+    // twice each, since what is left may be rounding for the most part; and once more at the end,
+    // since dividing by a small norm makes that large
+    const auto leave_twice = [&](const auto& directions, auto&& columns) {
+        leave(directions, columns);
+        leave(directions, columns);
+    };
+    leave_twice(basis, block);
     for (Index j = 0; j < block.cols(); ++j) {
         const auto before = block.leftCols(j);
         auto column = block.col(j);
-        leave(before, column);
+        leave_twice(before, column);
         W norm = norms[j];
         for (int drawn = 0; drawn < 3 && !(column.norm() > W(1e-12) * norm); ++drawn) {
             column = random.normal_matrix(block.rows(), 1).template cast<W>();
             norm = column.norm();
-            leave(basis, column);
-            leave(before, column);
+            for (int twice = 0; twice < 2; ++twice) {
+                leave(basis, column);
+                leave(before, column);
+            }
         }
         column.normalize();
     }
     leave(basis, block);
     for (Index j = 0; j < block.cols(); ++j) {
-        leave(block.leftCols(j), block.col(j));
+        leave_twice(block.leftCols(j), block.col(j));
         block.col(j).normalize();
     }
     return block;
@@ -116,7 +126,7 @@ struct TruncatedSVD {
     } options{};
 
     /// x: n × p (Expression or Standardized). Throws InvalidArgument if factors is not in
-    /// [1, min(n, p)), BadData if an entry is not finite.
+    /// [1, min(n, p)) or oversampling is negative, BadData if an entry is not finite.
     template <class X>
     [[nodiscard]] SVDFit<Scalar> fit(const X& x, const RunOptions& run = {}) const {
         const auto& rows = as_rows(x);
@@ -133,9 +143,9 @@ struct TruncatedSVD {
         return fit;
     }
 
-    /// Goes on from a fit of the same x, with the same factors and seed, that was to be less exact:
-    /// finds what the above would have found, bit for bit, in fewer sweeps. Throws InvalidArgument
-    /// as above, ShapeMismatch where `from` has other shapes.
+    /// Goes on from a fit of the same x, with the same factors, oversampling and seed, that was to
+    /// be less exact: finds what the above would have found, bit for bit, in fewer sweeps. Throws
+    /// InvalidArgument as above, ShapeMismatch where `from` has other shapes.
     template <class X>
     [[nodiscard]] SVDFit<Scalar> fit(const X& x, SVDFit<Scalar> from,
                                      const RunOptions& run = {}) const {
@@ -161,6 +171,9 @@ private:
         require(options.factors >= 1 && options.factors < least,
                 "TruncatedSVD::fit: factors = ", options.factors, ", X is ", rows.rows(), " × ",
                 rows.cols(), "; factors must be at least 1 and below ", least);
+        require(options.oversampling >= 0,
+                "TruncatedSVD::fit: oversampling = ", options.oversampling,
+                "; it must be 0 or more");
         return std::min((options.factors + options.oversampling + 7) / 8 * 8, least);
     }
 
@@ -212,14 +225,27 @@ private:
                 Matrix<W>(product.leftCols(std::min({width, product.cols(), rows.cols() - grown}))),
                 random);
             if (ended(fit, run)) {
-                Matrix<W> loading = basis * detail::falling_eigen<W>(projected).second.leftCols(q);
-                detail::fix_signs<W>(loading);
-                fit.loading = loading.template cast<Scalar>();
-                fit.singular_values = now.template cast<Scalar>();
-                fit.scores = project<Scalar>(rows, loading, run);
+                finish(rows, basis * detail::falling_eigen<W>(projected).second.leftCols(q), fit,
+                       run);
                 return;
             }
         }
+    }
+
+    /// Singular values are the scores' norms: of X'X they would be noise below √ε of the largest.
+    template <class Rows>
+    static void finish(const Rows& rows, Matrix<W> loading, SVDFit<Scalar>& fit,
+                       const RunOptions& run) {
+        detail::fix_signs<W>(loading);
+        const RowMatrix<Scalar> scores = project<Scalar>(rows, loading, run);
+        const Vector<W> norms = scores.template cast<W>().colwise().norm().transpose();
+        std::vector<Index> order(static_cast<std::size_t>(norms.size()));
+        std::iota(order.begin(), order.end(), Index{0});
+        std::stable_sort(order.begin(), order.end(),
+                         [&](Index a, Index b) { return norms[a] > norms[b]; });
+        fit.loading = loading(Eigen::all, order).template cast<Scalar>();
+        fit.scores = scores(Eigen::all, order);
+        fit.singular_values = norms(order).template cast<Scalar>();
     }
 
     /// X'XB.
