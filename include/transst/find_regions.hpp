@@ -466,7 +466,7 @@ private:
     template <class = void>
     [[nodiscard]] FitClusters fit_free(const RunOptions& run) const {
         return [this, run](const Scores64& scores, const Graph& graph, Index clusters) {
-            return detail::free_clusters(scores, graph, clusters, options.starts, options.beta,
+            return detail::free_clusters(scores, graph, clusters, {options.starts}, options.beta,
                                          run);
         };
     }

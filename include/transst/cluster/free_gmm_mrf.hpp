@@ -9,19 +9,32 @@
 
 namespace transst::detail {
 
-/// The best of several starts by its objective. Starts are cut short (short runs of EM: Biernacki,
-/// Celeux & Govaert 2003); only the best goes on to the end.
+/// How thoroughly the best of several starts is sought.
+struct FreeStarts {
+    Index number = 5;
+    Index cut_short = 0;  ///< to so many iterations each, of which only the best goes on (short
+                          ///< runs of EM: Biernacki, Celeux & Govaert 2003); 0: all run to their
+                          ///< end, which finds the same more surely
+};
+
+/// The best of several starts by its objective.
 template <class W>
 [[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
-                                           Index clusters, Index starts, std::optional<double> beta,
-                                           const RunOptions& run) {
+                                           Index clusters, const FreeStarts& starts,
+                                           std::optional<double> beta, const RunOptions& run) {
     const MixturePrior<W> prior = weak_prior(scores, clusters);
     // Starts are independent and run side by side, each on one thread. Mixtures without the field
     // are cheap: of four times as many the best go on.
-    std::vector<MixtureStart<W>> drawn(static_cast<std::size_t>(4 * starts));
-    parallel_for(4 * starts, run.threads, [&](Index s) {
+    const bool brief = starts.cut_short > 0;
+    RunOptions inner = run;
+    if (starts.number > 1) inner.threads = 1;
+    RunOptions silent = inner;
+    silent.progress = nullptr;  // the first start speaks for all of them
+    std::vector<MixtureStart<W>> drawn(static_cast<std::size_t>(4 * starts.number));
+    parallel_for(4 * starts.number, run.threads, [&](Index s) {
         if (s > 0 && run.stop.stop_requested()) return;
-        drawn[static_cast<std::size_t>(s)] = mixture_start(scores, clusters, run.seed, s, 30);
+        drawn[static_cast<std::size_t>(s)] =
+            mixture_start(scores, clusters, run.seed, s, brief ? 30 : 200);
     });
     std::erase_if(drawn, [](const auto& start) { return start.labels.empty(); });
     std::stable_sort(drawn.begin(), drawn.end(), [](const auto& x, const auto& y) {
@@ -29,20 +42,22 @@ template <class W>
     });
     MeanFieldOptions options{.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood,
                              .beta = beta.value_or(1)};
-    const MeanField<W> whole(scores, graph, options, run);
-    if (starts == 1) return whole.fit(prior, one_hot<W>(drawn[0].labels, clusters));
-    options.max_iterations = 6;
-    const MeanField<W> brief(scores, graph, options,
-                             {.seed = run.seed, .threads = 1, .stop = run.stop});
-    std::vector<MeanFieldFit<W>> fits(std::min(drawn.size(), static_cast<std::size_t>(starts)));
-    parallel_for(std::ssize(fits), run.threads, [&](Index s) {
+    if (brief) options.max_iterations = starts.cut_short;
+    const MeanField<W> first(scores, graph, options, brief ? silent : inner),
+        other(scores, graph, options, silent);
+    std::vector<MeanFieldFit<W>> fits(
+        std::min(drawn.size(), static_cast<std::size_t>(starts.number)));
+    parallel_for(std::ssize(fits), starts.number > 1 ? run.threads : 1, [&](Index s) {
         const auto at = static_cast<std::size_t>(s);
-        fits[at] = brief.fit(prior, one_hot<W>(drawn[at].labels, clusters));
+        fits[at] = (s == 0 ? first : other).fit(prior, one_hot<W>(drawn[at].labels, clusters));
     });
     std::size_t best = 0;
     for (std::size_t s = 1; s < fits.size(); ++s)
         if (fits[s].objective > fits[best].objective) best = s;
-    return whole.fit(prior, std::move(fits[best].responsibilities));
+    if (!brief) return std::move(fits[best]);
+    options.max_iterations = MeanFieldOptions{}.max_iterations;
+    return MeanField<W>(scores, graph, options, run)
+        .fit(prior, std::move(fits[best].responsibilities));
 }
 
 /// What was found as a fit of its own: the largest cluster first.
@@ -61,7 +76,7 @@ template <class = void>
 /// The best of several starts, as a fit of its own.
 template <class = void>
 [[nodiscard]] ClusterFit<double> free_clusters(const RowMatrix<double>& scores, const Graph& graph,
-                                               Index clusters, Index starts,
+                                               Index clusters, const FreeStarts& starts,
                                                std::optional<double> beta, const RunOptions& run) {
     auto out = free_fit(free_mixture(scores, graph, clusters, starts, beta, run),
                         run.stop.stop_requested());

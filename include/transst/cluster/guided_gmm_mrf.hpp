@@ -89,8 +89,8 @@ struct GuidedGMM_MRF {
                 const RowMatrix<double> v = autocorrelation_factors(
                     RowMatrix<double>(svd.scores.leftCols(std::min(factors, most))), graph,
                     std::max<Index>(1, options.clusters - 1));
-                fits.push_back(detail::free_clusters(v, graph, options.clusters, options.starts,
-                                                     options.beta, run));
+                fits.push_back(detail::free_clusters(v, graph, options.clusters,
+                                                     {options.starts, 6}, options.beta, run));
                 partitions.push_back(fits.back().labels);
             }
         }
