@@ -37,6 +37,17 @@ pid_t start_long_work(const Job& job) {
     return child;
 }
 
+/// The child, asked to stop, leaves clusters of all spots behind and says so.
+void check_stopped(const Job& job, pid_t child, std::size_t spots) {
+    const auto outcome = finish(child, job.folder);
+    CHECK(outcome.code == 130);
+    CHECK(
+        outcome.err.ends_with("transst: stopped on request; what had been found by then is in "
+                              "out\n"));
+    CHECK(job.fit()["stopped"] == true);
+    CHECK(lines(job / "out/labels.tsv").size() == spots + 1);
+}
+
 }  // namespace
 
 TEST_CASE("nothing is shown where stderr is no terminal, and with --verbose each iteration") {
@@ -66,14 +77,8 @@ TEST_CASE("Ctrl-C stops at the next iteration, writes what there is and says so"
     const pid_t child = start_long_work(job);
     const auto asked = std::chrono::steady_clock::now();
     ::kill(child, SIGINT);
-    const auto outcome = finish(child, job.folder);
+    check_stopped(job, child, 1600);
     CHECK(std::chrono::steady_clock::now() - asked < std::chrono::seconds(20));
-    CHECK(outcome.code == 130);
-    CHECK(
-        outcome.err.ends_with("transst: stopped on request; what had been found by then is in "
-                              "out\n"));
-    CHECK(job.fit()["stopped"] == true);
-    CHECK(lines(job / "out/labels.tsv").size() == 1601);
 }
 
 TEST_CASE("a second Ctrl-C ends the program at once") {
@@ -113,13 +118,7 @@ TEST_CASE("an application is stopped as a clustering is") {
     const pid_t child = start(job.program, job.folder, words);
     REQUIRE(appears(job / ".stderr", "mixture 1 of"));
     ::kill(child, SIGINT);
-    const auto outcome = finish(child, job.folder);
-    CHECK(outcome.code == 130);
-    CHECK(
-        outcome.err.ends_with("transst: stopped on request; what had been found by then is in "
-                              "out\n"));
-    CHECK(job.fit()["stopped"] == true);
-    CHECK(lines(job / "out/labels.tsv").size() == 1601);
+    check_stopped(job, child, 1600);
 }
 
 TEST_CASE("on a terminal one line is rewritten, and is gone at the end") {
