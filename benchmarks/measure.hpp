@@ -26,6 +26,7 @@ struct Line {
 };
 
 struct Settings {
+    std::string data{};  ///< folder of real sections; empty: none
     bool quick = false;
     int threads = 2;
 };

@@ -35,6 +35,9 @@ const std::vector<std::string> expression_kinds{"auto", "counts", "log"};
 
 /// Ids or symbols, one a line; empty lines and what surrounds a name are passed over.
 std::vector<std::string> read_gene_list(const std::string& path) {
+    std::error_code ignored;
+    require<transst::FileError>(std::filesystem::exists(path, ignored), "--gene-list: ", path,
+                                ": expected a file with a gene a line, found nothing");
     transst::detail::TextFile file(path);
     std::vector<std::string> genes;
     for (std::string_view line; file.next(line);) {
@@ -82,6 +85,14 @@ bool same_folder(const std::string& a, const std::string& b) {
     return a == b || std::filesystem::equivalent(a, b, ignored);
 }
 
+/// Whether a file is `place`, or in it.
+bool lies_in(const std::filesystem::path& file, const std::filesystem::path& place) {
+    const auto inner = std::filesystem::weakly_canonical(file),
+               outer = std::filesystem::weakly_canonical(place);
+    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first ==
+           outer.end();
+}
+
 /// What can be refused without having looked at a file.
 void check_options(const ClusterOptions& options) {
     require(!options.target.empty(), "--target is empty; name a folder or file");
@@ -95,6 +106,9 @@ void check_options(const ClusterOptions& options) {
     require(!same_folder(options.target, copy), "--out: ", copy,
             " is the target itself; name another folder");
     require(!options.clusters.empty(), "--clusters is missing");
+    require(!options.sources.empty() || !options.model.empty() || options.trust == "auto" ||
+                options.trust == "none",
+            "--trust ", options.trust, " goes with --source; give that too, or leave out --trust");
     if (options.lambda != "auto") {
         const double lambda = parse_number("--lambda", options.lambda);
         require(lambda <= largest_lambda || std::isinf(lambda), "--lambda is '", options.lambda,
@@ -343,10 +357,22 @@ void read_and_cluster(const ClusterOptions& options) {
                     : options.quiet ? Show::nothing
                                     : Show::line);
     monitor.begin("reading");
+    monitor.take_interrupts();
+    const auto unless_stopped = [&] {
+        if (monitor.interrupted()) throw Interrupted("stopped on request; nothing is written");
+    };
     const auto model = options.model.empty() ? nullptr : read_saved_model(options.model);
+    if (model && !options.model_checksum.empty())
+        require<transst::BadData>(model->info.checksum_text() == options.model_checksum,
+                                  "--from: ", options.model,
+                                  " is another model than in that run: "
+                                  "expected the checksum ",
+                                  options.model_checksum, ", found ", model->info.checksum_text(),
+                                  "; give --model anew if this one is meant");
     const auto reading = reading_options(options, options.out);
     const auto target_file = transst::read_sample_file(options.target, reading);
     check_target(target_file, reading, options);
+    unless_stopped();
     const Tissue& target = target_file.sample;
     Summary summary;
     std::vector<Tissue> sources;
@@ -354,6 +380,7 @@ void read_and_cluster(const ClusterOptions& options) {
         auto source = read_source(options, reading, s);
         summary.add_input(options.sources[s], source);
         sources.push_back(std::move(source.sample));
+        unless_stopped();
     }
     summary.add_input(options.target, target_file);
     summary.add_time("read", watch.lap());
@@ -366,7 +393,6 @@ void read_and_cluster(const ClusterOptions& options) {
                 {"the model's source " + model->model.sources[s], model->model.values[s]});
     summary.warn(unlike_expression(values));
     const bool paper = options.published || options.method == "paper";
-    monitor.take_interrupts();
     auto run = monitor.run(options.seed, options.threads);
     run.matrix_bytes = reading.matrix_bytes;
     run.scratch = reading.scratch;
@@ -406,6 +432,16 @@ void cluster(const ClusterOptions& options) {
             require(std::filesystem::weakly_canonical(*options.report) !=
                         std::filesystem::weakly_canonical(out / file),
                     "--report: ", *options.report, " is one of the results; name another file");
+        auto inputs = options.sources;
+        inputs.push_back(options.target);
+        if (!options.model.empty()) inputs.push_back(options.model);
+        std::error_code ignored;
+        const bool page = std::filesystem::path(*options.report).extension() == ".html" ||
+                          !std::filesystem::exists(*options.report, ignored);
+        for (const auto& input : inputs)
+            require(page || !lies_in(*options.report, input), "--report: ", *options.report, " is ",
+                    input == *options.report ? "" : "in ", input,
+                    ", which is read; name another file");
     }
     with_data([&] { read_and_cluster(options); });
 }
@@ -591,6 +627,7 @@ void add_apply(CLI::App& program) {
     command->add_option("--model", o.model, "Of the source, as 'transst fit' wrote it")
         ->required()
         ->type_name("FILE");
+    command->add_option("--model-checksum", o.model_checksum)->group("");  // from.cpp gives it
     add_target_options(*command, options);
     add_reading_options(*command, o, "Label left out of the ARI; may be given several times",
                         reading_group);

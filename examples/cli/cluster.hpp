@@ -18,7 +18,8 @@ namespace transst_program {
 /// Everything `transst cluster` and `transst apply` can be told; the defaults are the program's.
 struct ClusterOptions {
     std::vector<std::string> sources;
-    std::string model;  ///< of `transst fit`, instead of sources; empty: none
+    std::string model;             ///< of `transst fit`, instead of sources; empty: none
+    std::string model_checksum{};  ///< that it must have; empty: any
     std::string target, out;
     std::optional<std::string> report;
     std::vector<transst::Index> clusters;  ///< one, or those to choose among by the criterion

@@ -36,6 +36,14 @@ void print_bash(std::ostream& out, const CLI::App& program) {
     for (const auto& option : options_of(program))
         top.insert(top.end(), option.names.begin(), option.names.end());
     out << "# bash completion for transst, printed by: transst completions bash\n"
+           "# names may have blanks, which are quoted on the command line\n"
+           "_transst_paths() {\n"
+           "    compopt -o filenames\n"
+           "    local path=$word\n"
+           "    [[ $path == [\\\"\\']* ]] && path=${path:1}\n"
+           "    path=${path//\\\\/}\n"
+           "    mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$path\")\n"
+           "}\n"
            "_transst() {\n"
            "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
            "    local command=${COMP_WORDS[1]} words= kind=\n"
@@ -67,20 +75,22 @@ void print_bash(std::ostream& out, const CLI::App& program) {
     }
     out << "    esac\n"
            "    case $kind in\n"
-           "        folder) compopt -o filenames; COMPREPLY=($(compgen -d -- \"$word\")); return "
-           ";;\n"
-           "        file) compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
+           "        folder) _transst_paths -d; return ;;\n"
+           "        file) _transst_paths -f; return ;;\n"
            "        value) COMPREPLY=($(compgen -W \"$words\" -- \"$word\")); return ;;\n"
            "    esac\n"
            "    case $command in\n";
     for (const auto* command : commands_of(program)) {
         std::vector<std::string> words;
+        bool paths = false;  // take the place of an argument
         for (const auto& option : options_of(*command)) {
+            paths = paths || (option.names.empty() && option.value == Value::file);
             const auto& more = option.names.empty() ? option.choices : option.names;
             words.insert(words.end(), more.begin(), more.end());
         }
-        out << "        " << command->get_name() << ") words=" << quoted(joined(words, " "))
-            << " ;;\n";
+        out << "        " << command->get_name() << ") words=" << quoted(joined(words, " "));
+        if (paths) out << "; [[ $word != -* ]] && { _transst_paths -f; return; }";
+        out << " ;;\n";
     }
     out << "    esac\n"
            "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
@@ -159,6 +169,10 @@ void print_fish(std::ostream& out, const CLI::App& program) {
     out << "# fish completion for transst, printed by: transst completions fish\n"
            "complete -c transst -f\n";
     const auto print = [&out](const std::string& when, const OptionWords& option) {
+        if (option.names.empty() && option.value == Value::file) {
+            out << "complete -c transst -n " << quoted(when, true) << " -F\n";
+            return;
+        }
         if (option.names.empty() && option.choices.empty()) return;
         out << "complete -c transst -n " << quoted(when, true);
         for (const auto& name : option.names)

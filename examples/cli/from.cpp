@@ -1,12 +1,14 @@
 #include "from.hpp"
 
 #include <transst/core/errors.hpp>
+#include <transst/version.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <set>
 
 namespace transst_program {
@@ -16,7 +18,8 @@ using Json = nlohmann::json;
 using Words = std::vector<std::string>;
 using transst::require;
 
-Json options_in(const std::string& path) {
+/// What an earlier run left.
+Json fit_in(const std::string& path) {
     std::error_code ignored;
     require<transst::FileError>(std::filesystem::is_regular_file(path, ignored), "--from: ", path,
                                 ": expected the fit.json of an earlier run, found ",
@@ -28,7 +31,22 @@ Json options_in(const std::string& path) {
                               "--from: ", path,
                               ": expected the fit.json of an earlier run, found something else or "
                               "a part of it; name a whole one");
-    return fit["options"];
+    return fit;
+}
+
+/// Paths are kept as they were typed, from the folder where the run was started.
+void require_inputs(const std::string& path, const std::string& option, const Words& words) {
+    if (option != "--source" && option != "--target" && option != "--model" &&
+        option != "--gene-list")
+        return;
+    std::error_code ignored;
+    for (const auto& word : words)
+        require<transst::FileError>(
+            std::filesystem::exists(word, ignored) || !std::filesystem::path(word).is_relative(),
+            "--from: the ", option.substr(2), " of ", path, ", ", word,
+            ", is not there as seen from this folder; start from the folder of the earlier run, or "
+            "give ",
+            option, " anew");
 }
 
 /// What an option's value is on the command line: several words where it was given several times.
@@ -82,10 +100,14 @@ Words with_earlier_options(Words arguments) {
             return word == option || word.starts_with(option + "=");
         });
     };
-    const Json options = options_in(path);
+    const Json fit = fit_in(path);
+    const Json& options = fit["options"];
     const std::string made_by = options.contains("model") ? "apply" : "cluster";
     require<transst::BadData>(arguments.front() == made_by, "--from: ", path, " is of transst ",
                               made_by, "; say transst ", made_by, ", or name another run's");
+    if (const auto by = fit.value("version", ""); by != transst::version)
+        std::cerr << "transst: note: " << path << " is of version " << by << ", this is "
+                  << transst::version << "; results may differ\n";
     const bool published = options.value("published", false);
     Words earlier;
     for (const auto& [name, value] : options.items()) {
@@ -107,8 +129,12 @@ Words with_earlier_options(Words arguments) {
                            {option, std::to_string(value.get<double>() / 1e3) + "KB"});
             continue;
         }
-        for (const auto& word : words_of(name, value))
-            earlier.insert(earlier.end(), {option, word});
+        const Words words = words_of(name, value);
+        require_inputs(path, option, words);
+        for (const auto& word : words) earlier.insert(earlier.end(), {option, word});
+        // the same name does not make it the same model
+        if (name == "model" && fit.contains("model"))
+            earlier.insert(earlier.end(), {"--model-checksum", fit["model"].value("checksum", "")});
     }
     arguments.insert(arguments.begin() + 1, earlier.begin(), earlier.end());
     return arguments;

@@ -63,9 +63,16 @@ int main(int argc, char** argv) {
     transst_program::add_completions(program);
     transst_program::add_man(program);
     try {
-        auto arguments = transst_program::with_earlier_options({argv + 1, argv + argc});
+        std::vector<std::string> words(argv + 1, argv + argc);
+        if (!words.empty() && words[0] == "help") {  // as many programs have it
+            words.erase(words.begin());
+            words.emplace_back("--help");
+        }
+        auto arguments = transst_program::with_earlier_options(std::move(words));
         std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
         program.parse(std::move(arguments));
+        transst::require<transst::FileError>(static_cast<bool>(std::cout.flush()),
+                                             "what was to be printed could not be written in full");
         return 0;
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version

@@ -31,13 +31,13 @@ void read_and_fit(const ClusterOptions& options) {
                     : options.quiet ? Show::nothing
                                     : Show::line);
     monitor.begin("reading");
+    monitor.take_interrupts();
     const auto folder = std::filesystem::absolute(options.out).parent_path().string();
     const auto reading = reading_options(options, folder);
     std::vector<Tissue> sources;
     for (std::size_t s = 0; s < options.sources.size(); ++s)
         sources.push_back(read_source(options, reading, s).sample);
 
-    monitor.take_interrupts();
     auto run = monitor.run(options.seed, options.threads);
     run.matrix_bytes = reading.matrix_bytes;
     run.scratch = reading.scratch;

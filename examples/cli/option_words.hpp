@@ -33,10 +33,11 @@ struct OptionWords {
         const auto open = type.find('{'), close = type.find('}');
         if (close != type.npos)
             choices = CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
-        value = !choices.empty()                   ? Value::choice
-                : type == "DIR"                    ? Value::folder
-                : type == "FILE" || type == "PATH" ? Value::file
-                                                   : Value::other;
+        const bool path = type == "FILE" || type == "PATH" || option.get_name() == "PATH";
+        value = !choices.empty() ? Value::choice
+                : type == "DIR"  ? Value::folder
+                : path           ? Value::file
+                                 : Value::other;
     }
 
     [[nodiscard]] static std::string on_one_line(std::string words) {
@@ -49,7 +50,8 @@ struct OptionWords {
 /// All of a command's, in the order of its help.
 inline std::vector<OptionWords> options_of(const CLI::App& command) {
     std::vector<OptionWords> out;
-    for (const CLI::Option* option : command.get_options()) out.emplace_back(*option);
+    for (const CLI::Option* option : command.get_options())
+        if (!option->get_group().empty()) out.emplace_back(*option);  // else it is not for users
     return out;
 }
 

@@ -92,7 +92,7 @@ std::vector<ReportCurve> curves_of(const Json& fit) {
         {"transfer", {"Loading adapted to the target", "objective"}},
         {"clusters", {"Mixture", "log pseudo-likelihood"}}};
     for (const auto& [step, what] : steps.items()) {
-        if (!what.contains("trace") || what.at("trace").empty()) continue;
+        if (!what.contains("trace") || what.at("trace").size() < 2) continue;
         const auto at = named.find(step);
         const auto& [title, objective] =
             at == named.end() ? std::pair{step, std::string("objective")} : at->second;

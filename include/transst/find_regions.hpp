@@ -49,8 +49,8 @@ struct RegionsFit {
     std::vector<ClusterName> names;        ///< of the clusters (K)
     std::vector<std::string> class_names;  ///< of the source
     RowMatrix<double> class_posterior;  ///< spots × classes, rows sum to 1; 0 × 0 without trust
-    RowMatrix<double> scores;  ///< spots × factors that were clustered; 0 × 0 where guided, since
-                               ///< each refinement has factors of its own
+    RowMatrix<double> scores;  ///< spots × factors that were clustered; where guided, those of the
+                               ///< way that agrees best with the others
     std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
     Trust trust = Trust::none;                ///< the way that was taken
     double relevance = 0;                     ///< SourceRelevance, in [−1, 1]; 0 without a source
@@ -107,8 +107,13 @@ struct FindRegions {
         bool allow_duplicates = false;  ///< of the same place in the same section
     } options{};
 
-    /// sources: none or more, labelled; target: with coordinates. Throws what Prepare, KnnGraph and
-    /// the estimators throw.
+    /// sources: none or more, labelled, cells × genes each; target: spots × genes, with
+    /// coordinates, aligned by gene id. On a request to stop, the regions are the best so far.
+    /// METHOD §7; the paper's steps are Pipeline's. Throws InvalidArgument for options out of range
+    /// (clusters not in [1, spots], factors not below spots, labelled cells and genes),
+    /// ShapeMismatch where parts of a sample differ in size, BadData for what cannot be used (no
+    /// labels, no common genes, values that are not finite, spots at one place), Stopped before
+    /// there is anything to return.
     template <class SourceExpression, class TargetExpression>
     [[nodiscard]] RegionsFit fit(const std::vector<Sample<SourceExpression>>& sources,
                                  const Sample<TargetExpression>& target,
@@ -152,7 +157,7 @@ struct FindRegions {
         });
     }
 
-    /// One source.
+    /// One source: labelled cells × genes. The rest as above.
     template <class SourceExpression, class TargetExpression>
     [[nodiscard]] RegionsFit fit(const Sample<SourceExpression>& source,
                                  const Sample<TargetExpression>& target,
@@ -161,7 +166,8 @@ struct FindRegions {
         return with_sources(std::span<const Sample<SourceExpression>* const>(seen), target, run);
     }
 
-    /// The target alone.
+    /// The target alone (spots × genes): a spatial mixture of the factors of its truncated SVD,
+    /// the baseline that every transfer is held against. Throws as above.
     template <class TargetExpression>
     [[nodiscard]] RegionsFit fit(const Sample<TargetExpression>& target,
                                  const RunOptions& run = {}) const {
@@ -492,9 +498,11 @@ private:
             options.try_clusters.empty()
                 ? options.clusters
                 : number_of_clusters(own_scores(target, run), graph, fit_free(run), run, out);
-        out.clusters =
+        auto found =
             GuidedGMM_MRF{{.clusters = wanted, .starts = options.starts, .beta = options.beta}}.fit(
                 target, information, graph, run);
+        out.scores = std::move(found.scores);
+        out.clusters = std::move(found);
         const double coherence = assortativity(out.clusters.labels, graph);
         const bool coherent = coherence >= options.guided_from;
         out.decisions.push_back(text(

@@ -358,6 +358,14 @@ TEST_CASE("missing folders and files are refused") {
         fs::create_directory(other / "source" / name);
         refused(other, {}, 1, {"source/" + name, "cannot be read"});
     }
+    refused(job, {"--source", "."}, 1,
+            {".: expected one of", "there is one in ", "name that folder"});
+    refused(job, {"--source", "/dev/null"}, 1, {"/dev/null: expected a folder or a file"});
+    transst::write_file(job / "pack.h5ad.gz", "\x1f\x8b");
+    refused(job, {"--source", "pack.h5ad.gz"}, 1, {"pack.h5ad.gz", "gunzip"});
+    transst::write_file(job / "atlas", "transst model\r\n");
+    refused(job, {"--source", "atlas"}, 1, {"atlas: this is a model", "--model"});
+    refused(job, {"--gene-list", "nowhere"}, 1, {"--gene-list: nowhere", "found nothing"});
     const Job both(program);
     fs::copy_file(both / "target/matrix.mtx", both / "target/matrix.mtx.gz");
     refused(both, {}, 1, {"target", "matrix.mtx and matrix.mtx.gz", "remove one"});
@@ -400,6 +408,15 @@ TEST_CASE("options that cannot be understood are refused") {
               .code == 0);
     CHECK(job.fit().at("options").at("neighbors") == 10);
     CHECK(job.fit().at("options").at("seed") == 18446744073709551615u);
+}
+
+TEST_CASE("a source cannot be trusted where there is none") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    check_refused(job.transst({"cluster", "--target", "target", "--clusters", "3", "--trust",
+                               "anchored", "--out", "out"}),
+                  2, {"--trust anchored goes with --source"});
+    CHECK(job.left_nothing());
 }
 
 TEST_CASE("a source is not taken twice, however it is written") {

@@ -432,6 +432,16 @@ TEST_CASE("fit.json is enough to run it again") {
     transst::write_file(job / "part.json", slurp(job / "out/fit.json").substr(0, 300));
     refuse("part.json", {"--from: part.json", "a part of it"});
     check_refused(job.transst({"cluster", "--from"}), 2, {"--from"});
+    // paths are those of the first run
+    std::filesystem::rename(job / "source", job / "moved");
+    refuse("out/fit.json", {"--from: the source of out/fit.json, source", "give --source anew"});
+    auto fit = job.fit("other");
+    fit["version"] = "0.0.1";
+    transst::write_file(job / "older.json", fit.dump());
+    const auto older =
+        job.transst({"cluster", "--from", "older.json", "--source", "moved", "--out", "older"});
+    CHECK(older.code == 0);
+    CHECK(count(older.err, "older.json is of version 0.0.1") == 1);
 }
 
 TEST_CASE("a limit of memory changes where matrices are kept, and nothing else") {

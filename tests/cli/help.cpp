@@ -46,6 +46,13 @@ TEST_CASE("each command's help has an example") {
     for (const auto& command : commands) CHECK(count(top.out, "\n  " + command + " ") == 1);
 }
 
+TEST_CASE("help is a command, too") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const TempFolder folder;
+    CHECK(run(program, folder, {"help"}).out == run(program, folder, {"--help"}).out);
+    CHECK(run(program, folder, {"help", "fit"}).out == run(program, folder, {"fit", "--help"}).out);
+}
+
 TEST_CASE("manual page and completions know every option") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const TempFolder folder;
@@ -94,5 +101,10 @@ TEST_CASE("bash completes commands, options, choices and folders") {
     CHECK(completed(program, folder, "transst cluster --out t") == "tissue\n");
     CHECK(completed(program, folder, "transst cluster --report t") == "tissue table.tsv\n");
     CHECK(completed(program, folder, "transst completions z") == "zsh\n");
+    CHECK(completed(program, folder, "transst inspect ta") == "table.tsv\n");
+    CHECK(completed(program, folder, "transst inspect --he") == "--help\n");
+    folder.put("two words.tsv", "");
+    CHECK(completed(program, folder, "transst inspect tw") == "two words.tsv\n");
+    CHECK(completed(program, folder, "transst cluster --target two\\\\") == "two words.tsv\n");
     CHECK(completed(program, folder, "transst cluster --factors 1") == "\n");
 }

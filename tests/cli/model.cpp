@@ -184,6 +184,14 @@ TEST_CASE("an application can be run again, and is no clustering") {
     CHECK(job.fit("again")["options"] == job.fit("applied")["options"]);
     check_refused(job.transst({"cluster", "--from", "applied/fit.json", "--out", "other"}), 1,
                   {"applied/fit.json is of transst apply", "say transst apply"});
+    // another model of the same name is not the one that was applied, unless it is named
+    REQUIRE(
+        job.transst({"fit", "--source", "source", "--out", "model", "--factors", "3", "--force"})
+            .code == 0);
+    check_refused(job.transst({"apply", "--from", "applied/fit.json", "--out", "other"}), 1,
+                  {"--from: model is another model", "expected the checksum"});
+    CHECK(job.transst({"apply", "--from", "applied/fit.json", "--model", "model", "--out", "third"})
+              .code == 0);
     REQUIRE(job.cluster().code == 0);
     check_refused(job.transst({"apply", "--from", "out/fit.json", "--out", "other"}), 1,
                   {"out/fit.json is of transst cluster"});

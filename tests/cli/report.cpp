@@ -85,6 +85,10 @@ TEST_CASE("a report that cannot be written is refused before any work") {
                   {"--report", "nowhere is not there"});
     check_refused(job.cluster({"--report", "out/labels.tsv"}), 2, {"--report: out/labels.tsv"});
     check_refused(job.cluster({"--report", ""}), 2, {"--report is empty"});
+    const auto genes = slurp(job / "target/genes.tsv");
+    check_refused(job.cluster({"--report", "target/genes.tsv", "--force"}), 2,
+                  {"--report: target/genes.tsv is in target, which is read"});
+    CHECK(slurp(job / "target/genes.tsv") == genes);
     CHECK(job.left_nothing());
     CHECK(job.cluster({"--report", "page.html", "--force", "--quiet"}).code == 0);
     CHECK(job.folder.get("page.html").starts_with("<!DOCTYPE html>"));

@@ -531,7 +531,7 @@ TEST_CASE("regions: progress names each stage, by one thread at a time") {
          {"neighbours", "prepare", "relevance", "SourceRelevance", "PLDR", "score space",
           "anchored mixture", "mixture", "released mixture", "mixture"}},
         {Trust::adapted, {"PLDR", "adapted mixture", "TransferLoading", "SpatialGMM_MRF", "names"}},
-        {Trust::guided, {"guided mixtures", "TruncatedSVD", "mixture", "names"}},
+        {Trust::guided, {"guided mixtures", "GuidedGMM_MRF", "names"}},
         {Trust::none, {"relevance", "prepare", "TruncatedSVD", "mixture"}}};
     for (const auto& [trust, in_order] : expected) {
         CAPTURE(to_text(trust));

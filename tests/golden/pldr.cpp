@@ -8,8 +8,10 @@ using golden::tolerance;
 namespace {
 
 PLDR<double> plain_steps(Index iterations) {
-    return {
-        {.max_iterations = iterations, .tolerance = 0, .canonical = false, .accelerate = false}};
+    return {{.max_iterations = iterations,
+             .tolerance = 0,
+             .canonical = false,
+             .acceleration = Acceleration::none}};
 }
 
 void parameters(const Set& set) {

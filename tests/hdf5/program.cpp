@@ -91,6 +91,12 @@ TEST_CASE("an AnnData file is clustered and its copy has the clusters") {
     CHECK(fit.at("inputs").at(1).at("format") == "AnnData file");
     CHECK(fit.at("inputs").at(1).at("matrix") == "layers/counts");
     check_copy(job, "out");
+    // the factor scores are there whichever way is taken
+    for (const std::string trust : {"guided", "adapted", "none"}) {
+        REQUIRE(job.stripes({"--trust", trust, "--force"}).code == 0);
+        const transst::detail::Hdf5File copy(job / "out/target.h5ad");
+        CHECK(copy.has_dataset("obsm/X_transst"));
+    }
 }
 
 TEST_CASE("a model is applied to an AnnData file, and its copy has the clusters") {

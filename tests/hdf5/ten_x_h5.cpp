@@ -28,7 +28,8 @@ TEST_CASE("a feature-barcode matrix becomes a sample of its genes") {
     CHECK(holds(mouse.expression, same, 3));
     CHECK(error_of_one("tenx_v3.h5", {}, {.layer = "rat"}) ==
           "tenx_v3.h5: matrix/features: expected genes of type Gene Expression of the genome rat, "
-          "found none; there are the genomes human and mouse");
+          "found none; there are the types Antibody Capture and Gene Expression and the genomes "
+          "human and mouse");
 }
 
 TEST_CASE("of the older layout one genome is read") {

@@ -94,7 +94,12 @@ TEST_CASE("of several feature types only genes are kept") {
 
     folder.put("features.tsv", "p1\tP\tPeaks\np2\tP\tPeaks\np3\tP\tOther\n");
     CHECK(support::error_of(folder, [&] { (void)read_folder(folder.path); }) ==
-          "features.tsv:3: expected genes, found none of type Gene Expression");
+          "features.tsv:3: expected genes, found none of type Gene Expression, but of type Peaks");
+    folder.put("features.tsv",
+               "p1\tP\tAntibody Capture\np2\tP\tAntibody Capture\np3\tP\tAntibody Capture\n");
+    CHECK(support::error_of(folder, [&] { (void)read_folder(folder.path); }) ==
+          "features.tsv:3: expected genes, found none of type Gene Expression, but of type "
+          "Antibody Capture");
 }
 
 TEST_CASE("lines may end as on Windows, and the last one not at all") {

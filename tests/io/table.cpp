@@ -112,6 +112,8 @@ TEST_CASE("tables that cannot be are refused") {
     CHECK(error("c,G,G\na,1,2\n") == "table.csv:1: expected each gene once, found \"G\" twice");
     CHECK(error("c,G\na,1\nb,1\na,2\n") == "table.csv: expected each cell once, found \"a\" twice");
     CHECK(error("c,x,G\na,1,2\n") == "table.csv:2: expected both columns x and y, or neither");
+    CHECK(error("x,y,G\n1,1,2\n") ==
+          "table.csv:2: expected the cells' names in the first column, found x");
     CHECK(error("c,x,y,G\na,1,left,2\n") ==
           "table.csv:2: expected a finite coordinate, or NA, found \"left\"");
     CHECK(error("c,label,label,G\na,1,2,3\n") ==

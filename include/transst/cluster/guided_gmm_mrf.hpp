@@ -39,11 +39,17 @@ template <class = void>
 
 }  // namespace detail
 
+/// What GuidedGMM_MRF::fit finds.
+struct GuidedFit : ClusterFit<double> {
+    RowMatrix<double> scores;  ///< spots × factors, of the way in whose space the clusters lie
+};
+
 /// Only which genes matter is taken from the source; what is made of them is the target's own:
 /// factors that are smooth in space, and a mixture on those. How many genes and factors are best is
 /// not known: all the ways in the options are taken, and the mean of their responsibilities is
 /// returned, clusters matched with those of the way that agrees best with the others, in whose
-/// space the clusters' means and covariances lie.
+/// space the clusters' means and covariances lie. Where the ways disagree about a small cluster it
+/// may end without spots.
 struct GuidedGMM_MRF {
     static constexpr std::string_view name = "GuidedGMM_MRF";
 
@@ -60,9 +66,8 @@ struct GuidedGMM_MRF {
     /// class_information; graph: of the spots, undirected. Throws ShapeMismatch where they do not
     /// fit, InvalidArgument for options out of range.
     template <class Rows>
-    [[nodiscard]] ClusterFit<double> fit(const Standardized<Rows>& target,
-                                         const Vector<double>& information, const Graph& graph,
-                                         const RunOptions& run = {}) const {
+    [[nodiscard]] GuidedFit fit(const Standardized<Rows>& target, const Vector<double>& information,
+                                const Graph& graph, const RunOptions& run = {}) const {
         const Index p = target.cols();
         check(target.rows(), p, information, graph);
         std::vector<Index> order(static_cast<std::size_t>(p));
@@ -71,9 +76,15 @@ struct GuidedGMM_MRF {
                          [&](Index a, Index b) { return information[a] > information[b]; });
         std::vector<Index> spots(static_cast<std::size_t>(target.rows()));
         std::iota(spots.begin(), spots.end(), Index{0});
-        std::vector<ClusterFit<double>> fits;
-        std::vector<std::vector<Label>> partitions;
-        for (const double share : options.gene_shares) {
+        const bool beside = side_by_side(target.rows());
+        const RunOptions inner{
+            .seed = run.seed, .threads = beside ? 1 : run.threads, .stop = run.stop};
+        const int outer = beside ? run.threads : 1;
+        const Index shares = std::ssize(options.gene_shares),
+                    ways = shares * std::ssize(options.factors);
+        std::vector<RowMatrix<double>> of_genes(static_cast<std::size_t>(shares));
+        parallel_for(shares, outer, [&](Index s) {
+            const double share = options.gene_shares[static_cast<std::size_t>(s)];
             const Index genes =
                 std::clamp<Index>(static_cast<Index>(share * static_cast<double>(p)), 2, p);
             std::vector<Index> chosen(order.begin(), order.begin() + genes);
@@ -81,20 +92,35 @@ struct GuidedGMM_MRF {
             const Index most =
                 std::min({*std::max_element(options.factors.begin(), options.factors.end()),
                           target.rows() - 1, genes - 1});
-            const auto svd =
-                TruncatedSVD<>{{.factors = most, .max_iterations = 100, .tolerance = 1e-6}}.fit(
-                    copy_part(target, spots, chosen, run), run);
-            for (const Index factors : options.factors) {
-                if (!fits.empty() && run.stop.stop_requested()) break;
-                const RowMatrix<double> v = autocorrelation_factors(
-                    RowMatrix<double>(svd.scores.leftCols(std::min(factors, most))), graph,
-                    std::max<Index>(1, options.clusters - 1));
-                fits.push_back(detail::free_clusters(v, graph, options.clusters,
-                                                     {options.starts, 6}, options.beta, run));
-                partitions.push_back(fits.back().labels);
-            }
-        }
-        return detail::consensus(fits, detail::medoid(partitions));
+            of_genes[static_cast<std::size_t>(s)] =
+                TruncatedSVD<>{{.factors = most, .max_iterations = 100, .tolerance = 1e-6}}
+                    .fit(copy_part(target, spots, chosen, inner), inner)
+                    .scores;
+        });
+        std::vector<ClusterFit<double>> fits(static_cast<std::size_t>(ways));
+        std::vector<RowMatrix<double>> scores(fits.size());
+        std::mutex reporting;
+        Index done = 0;
+        parallel_for(ways, outer, [&](Index way) {
+            const auto at = static_cast<std::size_t>(way);
+            if (way > 0 && run.stop.stop_requested()) return;
+            const auto& all = of_genes[at / options.factors.size()];
+            const Index factors =
+                std::min(options.factors[at % options.factors.size()], all.cols());
+            scores[at] = autocorrelation_factors(RowMatrix<double>(all.leftCols(factors)), graph,
+                                                 std::max<Index>(1, options.clusters - 1));
+            fits[at] = detail::free_clusters(scores[at], graph, options.clusters,
+                                             {options.starts, 6}, options.beta, inner);
+            const std::lock_guard lock(reporting);
+            run.report("GuidedGMM_MRF", ++done, ways, fits[at].log_likelihood);
+        });
+        // those that a request to stop left out
+        std::erase_if(fits, [](const auto& fit) { return fit.labels.empty(); });
+        std::erase_if(scores, [](const auto& v) { return v.size() == 0; });
+        std::vector<std::vector<Label>> partitions;
+        for (const auto& fit : fits) partitions.push_back(fit.labels);
+        const std::size_t middle = detail::medoid(partitions);
+        return {detail::consensus(fits, middle), std::move(scores[middle])};
     }
 
 private:

@@ -126,6 +126,66 @@ Index cut_folds(const RowMatrix<double>& coordinates, std::span<const std::int32
     return 2;
 }
 
+/// A fold of the cells, and what the others make of it.
+template <class W>
+struct HeldOut {
+    std::vector<Index> cells;
+    Index right[2] = {0, 0};    // of them, by discriminant axes and by all factors
+    RowMatrix<W> posterior[2];  // cells × K
+};
+
+/// Names the cells of fold f by densities of the others, with the Potts field on. Classes that the
+/// others do not hold cannot be named; of fewer than two, or of fewer cells, nothing is said.
+template <class W>
+[[nodiscard]] HeldOut<W> name_held_out(const RowMatrix<W>& scores, Index factors,
+                                       std::span<const Label> labels, Index classes,
+                                       const RowMatrix<double>& places,
+                                       const std::vector<Index>& fold, Index f,
+                                       const RunOptions& run) {
+    HeldOut<W> out;
+    auto& test = out.cells;
+    std::vector<Index> train;
+    for (Index i = 0; i < scores.rows(); ++i)
+        (fold[static_cast<std::size_t>(i)] == f ? test : train).push_back(i);
+    std::vector<Label> code(static_cast<std::size_t>(classes), left_out), seen, train_labels;
+    for (const Index i : train) {
+        const Label own = labels[static_cast<std::size_t>(i)];
+        auto& c = code[static_cast<std::size_t>(own)];
+        if (c == left_out) {
+            c = static_cast<Label>(seen.size());
+            seen.push_back(own);
+        }
+        train_labels.push_back(c);
+    }
+    if (seen.size() < 2 || test.size() < 2) return {};
+    const Graph graph = six_nearest(
+        std::ssize(test), places.rows() > 0 ? RowMatrix<double>(places(test, Eigen::all)) : places,
+        {}, run);
+    const RowMatrix<W> of_others = scores(train, Eigen::all), own = scores(test, Eigen::all);
+    for (int s = 0; s < 2; ++s) {
+        const auto space = s == 0 ? ScoreSpace::discriminant : ScoreSpace::factors;
+        const Index count = std::ssize(seen);
+        const auto described = describe_classes(space, of_others, factors, train_labels, count);
+        const Index d = described.weights.cols();
+        const MixturePrior<W> fixed{described.densities.gaussians,
+                                    Vector<W>::Constant(count, W(1e6)),
+                                    Vector<W>::Constant(count, W(1e6) + static_cast<W>(d))};
+        const RowMatrix<W> v = own * described.weights;
+        const auto fit = MeanField<W>(v, graph, {.max_iterations = 15}, run).fit(fixed);
+        out.posterior[s] = RowMatrix<W>::Zero(v.rows(), classes);
+        for (Index i = 0; i < v.rows(); ++i) {
+            Index best = 0;
+            fit.responsibilities.row(i).maxCoeff(&best);
+            const Index cell = test[static_cast<std::size_t>(i)];
+            out.right[s] +=
+                seen[static_cast<std::size_t>(best)] == labels[static_cast<std::size_t>(cell)];
+            for (Index k = 0; k < count; ++k)
+                out.posterior[s](i, seen[static_cast<std::size_t>(k)]) = fit.responsibilities(i, k);
+        }
+    }
+    return out;
+}
+
 }  // namespace detail
 
 /// Chooses the space by the accuracy with which it names held-out source cells, their densities
@@ -168,56 +228,29 @@ template <class ScoresOf>
     choice.largest_class_share =
         static_cast<double>(*std::max_element(sizes.begin(), sizes.end())) /
         static_cast<double>(std::max<Index>(1, n));
-    std::vector<Index> fold;
-    Index tested = 0, right[2] = {0, 0};
-    RowMatrix<W> posterior[2] = {RowMatrix<W>::Zero(n, classes), RowMatrix<W>::Zero(n, classes)};
     const bool by_section =
         !of_section.empty() && *std::max_element(of_section.begin(), of_section.end()) > 0;
-    for (Index cut = 0; cut < (by_section ? 1 : 4); ++cut) {
-        const Index folds = detail::cut_folds(places, of_section, n, random, fold);
-        for (Index f = 0; f < folds; ++f) {
-            std::vector<Index> train, test;
-            for (Index i = 0; i < n; ++i)
-                (fold[static_cast<std::size_t>(i)] == f ? test : train).push_back(i);
-            // classes that the rest of the source does not hold cannot be named
-            std::vector<Label> code(static_cast<std::size_t>(classes), left_out), seen,
-                train_labels;
-            for (const Index i : train) {
-                auto& c = code[static_cast<std::size_t>(y[static_cast<std::size_t>(i)])];
-                if (c == left_out) {
-                    c = static_cast<Label>(seen.size());
-                    seen.push_back(y[static_cast<std::size_t>(i)]);
-                }
-                train_labels.push_back(c);
-            }
-            if (seen.size() < 2 || test.size() < 2) continue;
-            tested += std::ssize(test);
-            const Graph graph = detail::six_nearest(
-                std::ssize(test),
-                places.rows() > 0 ? RowMatrix<double>(places(test, Eigen::all)) : places, {}, run);
-            const RowMatrix<W> ztrain = z(train, Eigen::all), ztest = z(test, Eigen::all);
-            for (int s = 0; s < 2; ++s) {
-                const auto space = s == 0 ? ScoreSpace::discriminant : ScoreSpace::factors;
-                const auto described =
-                    describe_classes(space, ztrain, factors, train_labels, std::ssize(seen));
-                const Index count = std::ssize(seen), d = described.weights.cols();
-                const detail::MixturePrior<W> fixed{
-                    described.densities.gaussians, Vector<W>::Constant(count, W(1e6)),
-                    Vector<W>::Constant(count, W(1e6) + static_cast<W>(d))};
-                const RowMatrix<W> v = ztest * described.weights;
-                const auto fit = detail::MeanField<W>(v, graph, {.max_iterations = 15},
-                                                      {.threads = run.threads, .stop = run.stop})
-                                     .fit(fixed);
-                for (std::size_t i = 0; i < test.size(); ++i) {
-                    Index best = 0;
-                    fit.responsibilities.row(static_cast<Index>(i)).maxCoeff(&best);
-                    right[s] += seen[static_cast<std::size_t>(best)] ==
-                                y[static_cast<std::size_t>(test[i])];
-                    for (std::size_t k = 0; k < seen.size(); ++k)
-                        posterior[s](test[i], seen[k]) +=
-                            fit.responsibilities(static_cast<Index>(i), static_cast<Index>(k));
-                }
-            }
+    std::vector<std::vector<Index>> cuts(by_section ? 1 : 4);
+    std::vector<Index> folds(cuts.size());
+    for (std::size_t c = 0; c < cuts.size(); ++c)
+        folds[c] = detail::cut_folds(places, of_section, n, random, cuts[c]);
+    std::vector<std::pair<std::size_t, Index>> parts;
+    for (std::size_t c = 0; c < cuts.size(); ++c)
+        for (Index f = 0; f < folds[c]; ++f) parts.emplace_back(c, f);
+    std::vector<detail::HeldOut<W>> held_out_parts(parts.size());
+    parallel_for(std::ssize(parts), run.threads, [&](Index part) {
+        const auto [cut, f] = parts[static_cast<std::size_t>(part)];
+        held_out_parts[static_cast<std::size_t>(part)] = detail::name_held_out<W>(
+            z, factors, y, classes, places, cuts[cut], f, {.threads = 1, .stop = run.stop});
+    });
+    Index tested = 0, right[2] = {0, 0};
+    RowMatrix<W> posterior[2] = {RowMatrix<W>::Zero(n, classes), RowMatrix<W>::Zero(n, classes)};
+    for (const auto& part : held_out_parts) {
+        tested += std::ssize(part.cells);
+        for (int s = 0; s < 2; ++s) {
+            right[s] += part.right[s];
+            for (std::size_t i = 0; i < part.cells.size(); ++i)
+                posterior[s].row(part.cells[i]) += part.posterior[s].row(static_cast<Index>(i));
         }
     }
     if (tested > 0) {
@@ -231,7 +264,7 @@ template <class ScoresOf>
     if (tested == 0) return out;
     RowMatrix<W>& held_out = posterior[choice.best == ScoreSpace::discriminant ? 0 : 1];
     for (Index i = 0; i < n; ++i)
-        if (const W cuts = held_out.row(i).sum(); cuts > 0) held_out.row(i) /= cuts;
+        if (const W sum = held_out.row(i).sum(); sum > 0) held_out.row(i) /= sum;
     const auto contradicted = detail::contradicted_labels(held_out, y);
     choice.contradicted_share = static_cast<double>(contradicted.size()) / static_cast<double>(n);
     const Graph around = detail::six_nearest(n, places, of_section, run);

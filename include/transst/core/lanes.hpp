@@ -53,6 +53,12 @@ void parallel_for(Index count, int threads, Task&& task) {
         if (failure) std::rethrow_exception(failure);
 }
 
+/// Whether tasks over so many rows are better done side by side, each on one thread, than one after
+/// the other on all threads: a sweep over few rows has too little to do for several.
+[[nodiscard]] constexpr bool side_by_side(Index rows) {
+    return rows <= 20'000;
+}
+
 /// Contiguous ranges of rows, their number a function of the number of rows only.
 class Lanes {
 public:

@@ -235,8 +235,13 @@ inline void read_annotation(const AnnDataFile& data, const ReadOptions& options,
                             const std::vector<std::string>& columns,
                             Sample<StoredRows<float>>& sample) {
     const auto column = [&](const std::string& name, const std::string& usual, bool optional) {
-        if (std::find(columns.begin(), columns.end(), name) != columns.end())
-            return unless_all_missing(data.column("obs", name));
+        if (std::find(columns.begin(), columns.end(), name) != columns.end()) {
+            auto words = unless_all_missing(data.column("obs", name));
+            for (auto& word : words)  // a tab or a line's end would break every table of results
+                for (char& c : word)
+                    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+            return words;
+        }
         if (!optional && name != usual)
             data.file().fail("obs", "there is no column ", name, ", only ", in_words(columns),
                              "; name one of these");

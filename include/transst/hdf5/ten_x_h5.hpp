@@ -75,7 +75,7 @@ namespace detail {
     std::size_t kept = 0;
     for (std::size_t g = 0; g < static_cast<std::size_t>(all); ++g) {
         const bool keep =
-            (!mixed || types[g] == "Gene Expression") &&
+            detail::is_gene(types.empty() ? "" : types[g], mixed) &&
             (!newer || options.layer.empty() || (!genomes.empty() && genomes[g] == options.layer));
         matrix.column_of.push_back(keep ? static_cast<std::int32_t>(kept) : -1);
         if (!keep) continue;
@@ -89,10 +89,14 @@ namespace detail {
         std::erase(genomes, "");  // antibodies have none
         out.layers = genomes;
     }
-    if (kept == 0)
+    if (kept == 0) {
+        std::sort(types.begin(), types.end());
+        types.erase(std::unique(types.begin(), types.end()), types.end());
         file.fail(features, "expected genes of type Gene Expression",
                   options.layer.empty() ? "" : " of the genome " + options.layer,
-                  ", found none; there are the genomes ", detail::in_words(out.layers));
+                  ", found none; there are the types ", detail::in_words(types),
+                  " and the genomes ", detail::in_words(out.layers));
+    }
     sample.genes.resize(kept);
     if (!sample.symbols.empty()) sample.symbols.resize(kept);
     detail::refuse_repeated(file, features, "gene id", sample.genes, "");

@@ -42,6 +42,14 @@ namespace detail {
     if (auto found = find_one_of(folder, names)) return *found;
     std::string list;
     for (const char* name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+    // the folder above is easily taken for the one that is meant
+    std::error_code ignored;
+    for (const auto& inner : std::filesystem::directory_iterator(folder, ignored))
+        for (const char* name : names)
+            if (std::filesystem::exists(inner.path() / name, ignored))
+                throw FileError(text(folder.string(), ": expected one of ", list,
+                                     ", found none of them; there is one in ",
+                                     inner.path().filename().string(), ", name that folder"));
     throw FileError(text(folder.string(), ": expected one of ", list, ", found none of them"));
 }
 
@@ -68,14 +76,13 @@ struct GeneTable {
     std::vector<std::int32_t> column_of;    // of each line of the file, −1 where it is left out
 };
 
-/// Where the file has several types of features, only those that are genes are kept.
+/// Only those features are kept that is_gene calls genes.
 [[nodiscard]] inline GeneTable read_genes(const std::filesystem::path& path) {
     constexpr std::string_view wanted = "Gene Expression";
     TextFile file(path);
     OnceOnly once(file, "gene id");
     GeneTable table;
-    std::vector<bool> is_gene;
-    std::optional<std::string> type;
+    std::vector<std::string> types;
     bool mixed = false;
     std::string_view line;
     std::vector<std::string_view> fields;
@@ -83,24 +90,24 @@ struct GeneTable {
         if (line.empty()) continue;
         split_fields(line, fields);
         if (fields[0].empty()) file.fail(line, "a gene id at the start of the line");
-        const auto this_type = fields.size() > 2 ? fields[2] : wanted;
-        if (!type) type = this_type;
-        mixed = mixed || this_type != *type;
-        is_gene.push_back(this_type == wanted);
+        types.emplace_back(fields.size() > 2 ? fields[2] : wanted);
+        mixed = mixed || types.back() != types.front();
         once.add(fields[0]);
         table.ids.emplace_back(fields[0]);
         table.symbols.emplace_back(fields[fields.size() > 1 ? 1 : 0]);
     }
     std::int32_t kept = 0;
-    for (std::size_t g = 0; g < is_gene.size(); ++g) {
-        table.column_of.push_back(mixed && !is_gene[g] ? -1 : kept);
+    for (std::size_t g = 0; g < types.size(); ++g) {
+        table.column_of.push_back(is_gene(types[g], mixed) ? kept : -1);
         if (table.column_of[g] < 0) continue;
         const auto to = static_cast<std::size_t>(kept++);
         if (to == g) continue;
         table.ids[to] = std::move(table.ids[g]);
         table.symbols[to] = std::move(table.symbols[g]);
     }
-    if (kept == 0) file.refuse("genes, found none of type ", wanted);
+    if (kept == 0)
+        file.refuse("genes, found none of type ", wanted,
+                    types.empty() ? "" : ", but of type " + types.front());
     table.ids.resize(static_cast<std::size_t>(kept));
     table.symbols.resize(static_cast<std::size_t>(kept));
     return table;

@@ -31,6 +31,15 @@ inline constexpr bool has_hdf5 = false;
     return found == mark || extension == ".h5" || extension == ".h5ad" || extension == ".hdf5";
 }
 
+/// A model file is easily given for a sample.
+[[nodiscard]] inline bool starts_as_model(const std::filesystem::path& path) {
+    constexpr std::string_view mark = "transst model";
+    std::string found(mark.size(), ' ');
+    std::ifstream(path, std::ios::binary)
+        .read(found.data(), static_cast<std::streamsize>(found.size()));
+    return found == mark;
+}
+
 [[nodiscard]] inline SampleFile read_hdf5_sample(const std::filesystem::path& path,
                                                  [[maybe_unused]] const ReadOptions& options) {
 #ifdef TRANSST_HAS_HDF5
@@ -118,12 +127,21 @@ inline void refuse_other_folder(const std::filesystem::path& folder) {
         detail::refuse_other_folder(path);
         return read_folder_file(path, options);
     }
+    require<FileError>(std::filesystem::is_regular_file(path, ignored), path.string(),
+                       ": expected a folder or a file, found a pipe or device; write it to a file "
+                       "first");
     if (detail::is_hdf5(path)) return detail::read_hdf5_sample(path, options);
     const auto name = path.filename().string();
     for (const char* part :
          {"matrix.mtx", "genes.tsv", "features.tsv", "barcodes.tsv", "cells.tsv"})
         require<FileError>(name != part && name != text(part, ".gz"), path.string(),
                            ": expected a folder, found one file of it; name the folder");
+    require<FileError>(!detail::starts_as_model(path), path.string(),
+                       ": this is a model, as 'transst fit' writes it, not a sample; 'transst "
+                       "apply' takes it by --model");
+    for (const char* other : {".h5ad.gz", ".h5.gz"})
+        require<FileError>(!name.ends_with(other), path.string(),
+                           ": HDF5 files are not read compressed; unpack it with gunzip");
     for (const char* other :
          {".rds", ".RDS", ".rda", ".RData", ".h5seurat", ".parquet", ".loom", ".zip", ".tar"})
         require<FileError>(path.extension() != other, path.string(), ": files in ", other,

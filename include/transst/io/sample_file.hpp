@@ -29,6 +29,20 @@ struct ReadOptions {
     std::string scratch{};           ///< folder of the scratch file; empty: the system's
 };
 
+namespace detail {
+
+/// Whether a feature of this type is a gene. Of a file of one type that is so unless Cell Ranger
+/// has it for something else; "" is a file without types.
+[[nodiscard]] constexpr bool is_gene(std::string_view type, bool mixed) {
+    if (mixed) return type == "Gene Expression";
+    for (const std::string_view other : {"Antibody Capture", "Antigen Capture", "Custom",
+                                         "CRISPR Guide Capture", "Multiplexing Capture"})
+        if (type == other) return false;
+    return true;
+}
+
+}  // namespace detail
+
 /// What a sample was read from.
 enum class SampleFormat {
     ten_x_folder,  ///< read_folder

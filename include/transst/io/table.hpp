@@ -64,6 +64,9 @@ namespace transst {
             sample.genes.push_back(name);
         }
     }
+    for (const char* place : {"x", "y"})
+        if (header[0] == place && (x == none) != (y == none))
+            file.refuse("the cells' names in the first column, found ", place);
     if ((x == none) != (y == none)) file.refuse("both columns x and y, or neither");
     if (label == none && !options.label_optional && options.label_column != usual.label_column)
         file.refuse("a column named ", options.label_column, " in the header");

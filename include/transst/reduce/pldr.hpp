@@ -6,6 +6,8 @@
 
 #include <transst/core/labels.hpp>
 #include <transst/reduce/anderson.hpp>
+#include <transst/reduce/factor_coordinates.hpp>
+#include <transst/reduce/quasi_newton.hpp>
 #include <transst/reduce/truncated_svd.hpp>
 
 #include <Eigen/Cholesky>
@@ -15,46 +17,12 @@
 
 namespace transst {
 
-/// The parameters of the factor model.
-template <class Scalar>
-struct FactorModel {
-    Matrix<Scalar> loading;                   ///< W: p genes × q factors
-    Vector<Scalar> noise_variance;            ///< diagonal of Λ: p
-    Matrix<Scalar> means;                     ///< μ: K classes × q
-    std::vector<Matrix<Scalar>> covariances;  ///< Σ: K of q × q
-
-    [[nodiscard]] Index genes() const { return loading.rows(); }    ///< p
-    [[nodiscard]] Index factors() const { return loading.cols(); }  ///< q
-    [[nodiscard]] Index classes() const { return means.rows(); }    ///< K
-
-    /// B with scores = X̃B: the generalised least squares estimate of z, Λ⁻¹W(W'Λ⁻¹W)⁻¹ (p × q).
-    [[nodiscard]] Matrix<Wide<Scalar>> score_weights() const {
-        using W = Wide<Scalar>;
-        const Matrix<W> loaded = loading.template cast<W>();
-        const Matrix<W> a = noise_variance.template cast<W>().cwiseInverse().asDiagonal() * loaded;
-        const Matrix<W> m = loaded.transpose() * a;
-        return m.ldlt().solve(a.transpose()).transpose();
-    }
-
-    /// Covariance of the scores' error: (W'Λ⁻¹W)⁻¹ (q × q).
-    [[nodiscard]] Matrix<Wide<Scalar>> score_noise() const {
-        using W = Wide<Scalar>;
-        const Matrix<W> loaded = loading.template cast<W>();
-        const Matrix<W> m = loaded.transpose() *
-                            noise_variance.template cast<W>().cwiseInverse().asDiagonal() * loaded;
-        return m.ldlt().solve(Matrix<W>::Identity(m.rows(), m.cols()));
-    }
-
-    /// Generalised least squares scores of x (n × p, standardised as the source was): n × q.
-    /// Throws ShapeMismatch if x does not have the model's genes.
-    template <class X>
-    [[nodiscard]] RowMatrix<Scalar> transform(const X& x, const RunOptions& run = {}) const {
-        const auto& rows = as_rows(x);
-        require<ShapeMismatch>(rows.cols() == genes(), "FactorModel::transform: X has ",
-                               rows.cols(), " genes, the model has ", genes(),
-                               "; align the genes first");
-        return project<Scalar>(rows, score_weights(), run);
-    }
+/// How EM is made to need fewer iterations.
+enum class Acceleration {
+    none,         ///< not at all
+    anderson,     ///< Anderson's, of the last eight steps
+    quasi_newton  ///< L-BFGS in the metric of EM: far fewer iterations to the maximum itself, which
+                  ///< need not be wanted where counts are few, since noise variances vanish there
 };
 
 /// What PLDR::fit finds, with the trace of its log-likelihood.
@@ -84,14 +52,14 @@ struct PLDR {
         double tolerance = 1e-7;     ///< relative change of the log-likelihood
         bool canonical = true;       ///< fix the free q × q change of z after the fit (METHOD:
                                      ///< pooled covariance I, W'Λ⁻¹W diagonal and falling)
-        bool accelerate = true;      ///< Anderson acceleration of EM, still never falling
+        Acceleration acceleration = Acceleration::anderson;  ///< of EM, still never falling
         bool random_noise_start = false;  ///< Λ starts at U(0.5, 2), not at the SVD's residual
 
         /// The published code: it stops after two iterations and leaves z as it falls.
         [[nodiscard]] static Options published() {
             return {.max_iterations = 2,
                     .canonical = false,
-                    .accelerate = false,
+                    .acceleration = Acceleration::none,
                     .random_noise_start = true};
         }
     } options{};
@@ -176,11 +144,7 @@ private:
             return *this;
         }
     };
-    /// Which classes share a covariance: group[k] is the number of k's group.
-    struct Ties {
-        std::vector<std::size_t> group;
-        std::size_t groups = 0;
-    };
+    using Ties = detail::Ties;
     /// What one E step finds: the log-likelihood of the model it saw, and the M step's answer.
     struct Step {
         double log_likelihood = 0;
@@ -327,7 +291,27 @@ private:
         const W floor = noise_floor(norms, rows.rows());
         share_covariances(model, ties, fit.class_sizes);
         Matrix<W> moment;
-        detail::Anderson<W> anderson(options.accelerate ? acceleration_depth : 0);
+        const detail::FactorCoordinates<W> coordinates(fit.class_sizes, ties, floor);
+        detail::Anderson<W> anderson(acceleration_depth);
+        detail::QuasiNewton<W> newton(acceleration_depth);
+        const bool quasi_newton = options.acceleration == Acceleration::quasi_newton;
+        Vector<W> place, slope;  // of the last good model: its coordinates, the gradient there
+        const auto propose = [&](const Step& step) -> Vector<W> {
+            Vector<W> here = coordinates.of(model);
+            if (!quasi_newton) return anderson.propose(here, coordinates.of(step.next));
+            Vector<W> gradient = coordinates.gradient(model, step.next, moment);
+            if (place.size() > 0) newton.remember(here - place, slope - gradient);
+            place = std::move(here);
+            slope = std::move(gradient);
+            if (newton.empty()) return {};
+            return place + newton.direction(slope, [&](const Vector<W>& v) {
+                return coordinates.precondition(model, moment, v);
+            });
+        };
+        const auto forget = [&] {
+            anderson.restart();
+            newton.forget();
+        };
         Model accepted, plain;  // the last good model, and the plain EM step from it
         bool proposed = false;
         for (;;) {
@@ -335,13 +319,19 @@ private:
             if (proposed && !(step.log_likelihood >= fit.trace.back())) {
                 // the proposal went too far: take the plain step, which cannot fall
                 model = std::move(plain);
-                anderson.restart();
+                forget();
                 proposed = false;
                 fit.trace.push_back(fit.trace.back());
                 fit.iterations = std::ssize(fit.trace) - 1;
                 fit.stopped = run.stop.stop_requested();
                 if (fit.iterations < options.max_iterations && !fit.stopped) continue;
                 model = std::move(accepted);
+                break;
+            }
+            if (quasi_newton && !fit.trace.empty() && !(step.log_likelihood >= fit.trace.back())) {
+                // EM's own step falls by rounding alone: there is nowhere further to go
+                model = std::move(accepted);
+                fit.converged = true;
                 break;
             }
             fit.trace.push_back(step.log_likelihood);
@@ -352,17 +342,17 @@ private:
             fit.stopped = run.stop.stop_requested();
             if (fit.converged || fit.stopped || fit.iterations >= options.max_iterations) break;
             proposed = false;
-            if (options.accelerate) {
+            if (options.acceleration != Acceleration::none) {
                 Model next = model;
-                if (unpack(anderson.propose(pack(model), pack(step.next)), floor, next)) {
+                if (coordinates.to_model(propose(step), next)) {
                     plain = std::move(step.next);
                     accepted = std::exchange(model, std::move(next));
                     proposed = true;
                     continue;
                 }
-                anderson.restart();
+                forget();
             }
-            model = std::move(step.next);
+            accepted = std::exchange(model, std::move(step.next));
         }
         fit.log_likelihood = fit.trace.back();
         if (options.canonical) make_canonical(model, moment, fit.class_sizes);
@@ -393,49 +383,6 @@ private:
     }
 
     static constexpr Index acceleration_depth = 8;
-
-    /// A model as one vector without constraints, in which steps can be added: the loading, log Λ,
-    /// the means, and Σ by its Cholesky factor with a logarithmic diagonal.
-    [[nodiscard]] static Vector<W> pack(const Model& model) {
-        const Index p = model.genes(), q = model.factors(), count = model.classes();
-        Vector<W> out(p * q + p + count * q + count * q * q);
-        W* at = out.data();
-        const auto put = [&](const auto& m) {
-            Eigen::Map<Matrix<W>>(at, m.rows(), m.cols()) = m;
-            at += m.size();
-        };
-        put(model.loading);
-        put(model.noise_variance.array().log().matrix());
-        put(model.means);
-        for (const auto& covariance : model.covariances) {
-            Matrix<W> root = covariance.llt().matrixL();
-            root.diagonal() = root.diagonal().array().log();
-            put(root);
-        }
-        return out;
-    }
-
-    /// Back into a model of the same sizes; false if it is not a number.
-    [[nodiscard]] static bool unpack(const Vector<W>& packed, W floor, Model& model) {
-        if (!packed.allFinite()) return false;
-        const W* at = packed.data();
-        const auto take = [&](auto& m) {
-            m = Eigen::Map<const Matrix<W>>(at, m.rows(), m.cols());
-            at += m.size();
-        };
-        take(model.loading);
-        take(model.noise_variance);
-        model.noise_variance = model.noise_variance.array().exp().cwiseMax(floor);
-        take(model.means);
-        for (auto& covariance : model.covariances) {
-            Matrix<W> root(model.factors(), model.factors());
-            take(root);
-            root.diagonal() = root.diagonal().array().exp();
-            covariance = root * root.transpose();
-            if (!covariance.allFinite() || covariance.llt().info() != Eigen::Success) return false;
-        }
-        return model.noise_variance.allFinite();
-    }
 
     [[nodiscard]] bool settled(const std::vector<double>& trace) const {
         const double now = trace.back(), before = trace[trace.size() - 2];

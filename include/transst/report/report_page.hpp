@@ -739,7 +739,8 @@ function fillMarkers() {
     body.append(row);
   }
   by("markers").tBodies[0].replaceWith(body);
-  by("shown").textContent = whole(rows.length) + (rows.length === 1 ? " row" : " rows");
+  by("shown").textContent = whole(rows.length) + (rows.length === 1 ? " row" : " rows") +
+    " of each cluster’s best markers";
 }
 
 function makeMarkers() {

@@ -13,6 +13,7 @@
 #include <transst/reduce/truncated_svd.hpp>
 
 #include <array>
+#include <optional>
 
 namespace transst {
 
@@ -93,16 +94,23 @@ struct SourceRelevance {
         if (classes < 2 || p < 4) return out;
         RandomStream random(run.seed, 0x52454C45);
         const std::vector<Index> cells = some_of_each(labels, classes, options.most_cells, random);
-        for (Index split = 0; split < options.splits && (split == 0 || !run.stop.stop_requested());
-             ++split) {
+        std::vector<std::vector<Index>> genes;  // both halves of each split
+        for (Index split = 0; split < options.splits; ++split) {
             const auto order = random.permutation(p);
-            std::vector<Index> first(order.begin(), order.begin() + p / 2),
-                second(order.begin() + p / 2, order.end());
-            std::sort(first.begin(), first.end());
-            std::sort(second.begin(), second.end());
-            out.halves.push_back(half(source, cells, labels, classes, first, second, run));
-            out.halves.push_back(half(source, cells, labels, classes, second, first, run));
+            for (auto [begin, end] : {std::pair{Index{0}, p / 2}, std::pair{p / 2, p}}) {
+                genes.emplace_back(order.begin() + begin, order.begin() + end);
+                std::sort(genes.back().begin(), genes.back().end());
+            }
         }
+        out.halves.resize(genes.size());
+        parallel_for(std::ssize(genes), run.threads, [&](Index h) {
+            const auto calling = static_cast<std::size_t>(h);
+            if (h < 2 || !run.stop.stop_requested())
+                out.halves[calling] =
+                    half(source, cells, labels, classes, genes[calling], genes[calling ^ 1],
+                         {.seed = run.seed, .threads = 1, .stop = run.stop});
+        });
+        std::erase_if(out.halves, [](const auto& half) { return half.calling.empty(); });
         return out;
     }
 
@@ -115,20 +123,29 @@ struct SourceRelevance {
                                "SourceRelevance::fit: the source has ", source.profiles.cols(),
                                " genes, the target ", target.cols());
         if (source.halves.empty()) return {};
+        const Index halves = std::ssize(source.halves);
+        const bool beside = side_by_side(target.rows());
+        const RunOptions inner{
+            .seed = run.seed, .threads = beside ? 1 : run.threads, .stop = run.stop};
+        std::vector<std::optional<Relevance>> found(source.halves.size());
+        std::mutex reporting;
+        Index done = 0;
+        parallel_for(halves, beside ? run.threads : 1, [&](Index h) {
+            const auto at = static_cast<std::size_t>(h);
+            if (h >= 2 && run.stop.stop_requested()) return;
+            found[at] = agreement(source, source.halves[at], target, nearest, inner);
+            const std::lock_guard lock(reporting);
+            run.report("SourceRelevance", ++done, halves, found[at]->correlation);
+        });
         Relevance total{0, 0};
-        Index seen = 0;
-        while (seen < std::ssize(source.halves) && (seen < 2 || !run.stop.stop_requested())) {
-            const Relevance one = agreement(source, source.halves[static_cast<std::size_t>(seen)],
-                                            target, nearest, run);
-            total.correlation += one.correlation;
-            total.reliability += one.reliability;
+        double seen = 0;
+        for (const auto& one : found) {
+            if (!one) continue;
+            total.correlation += one->correlation;
+            total.reliability += one->reliability;
             ++seen;
-            if (seen % 2 == 0)
-                run.report("SourceRelevance", seen / 2, std::ssize(source.halves) / 2,
-                           total.correlation / static_cast<double>(seen));
         }
-        return {total.correlation / static_cast<double>(seen),
-                total.reliability / static_cast<double>(seen)};
+        return {total.correlation / seen, total.reliability / seen};
     }
 
 private:
