@@ -359,11 +359,11 @@ TEST_CASE("missing folders and files are refused") {
         refused(other, {}, 1, {"source/" + name, "cannot be read"});
     }
     refused(job, {"--source", "."}, 1,
-            {".: expected one of", "there is one in ", "name that folder"});
+            {".: expected one of", "there is one in source, name that folder"});
     refused(job, {"--source", "/dev/null"}, 1, {"/dev/null: expected a folder or a file"});
     transst::write_file(job / "pack.h5ad.gz", "\x1f\x8b");
     refused(job, {"--source", "pack.h5ad.gz"}, 1, {"pack.h5ad.gz", "gunzip"});
-    transst::write_file(job / "atlas", "transst model\r\n");
+    transst::write_file(job / "atlas", "transst model\r\n\x1a");
     refused(job, {"--source", "atlas"}, 1, {"atlas: this is a model", "--model"});
     refused(job, {"--gene-list", "nowhere"}, 1, {"--gene-list: nowhere", "found nothing"});
     const Job both(program);

@@ -255,6 +255,10 @@ TEST_CASE("a file that was cut short or is none is an error") {
         std::filesystem::resize_file(path, part);
         CHECK(message() == cut);
     }
+    folder.put("csr.h5ad", "cell,gene\n");
+    CHECK(message() ==
+          "csr.h5ad: expected an HDF5 file, as its name says, found another kind of file; give it "
+          "the name that is its own, .csv or .tsv for a table");
 }
 
 TEST_CASE("groups that are missing are named") {

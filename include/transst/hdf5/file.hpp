@@ -3,11 +3,11 @@
 
 #include <transst/core/errors.hpp>
 #include <transst/core/types.hpp>
+#include <transst/io/file_marks.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <hdf5.h>
 #include <optional>
 #include <system_error>
@@ -76,9 +76,11 @@ public:
                 H5Fclose) {
         require<FileError>(file_.valid() || ::access(path_.c_str(), R_OK) == 0, path_.string(),
                            ": cannot be opened: ", std::generic_category().message(errno));
-        require<FileError>(file_.valid() || begins_as_hdf5(), path_.string(),
-                           ": expected an HDF5 file, as its name says, found another kind of file; "
-                           "give it the name that is its own, .csv or .tsv for a table");
+        require<FileError>(
+            file_.valid() || std::filesystem::is_empty(path_) || begins_with(path_, hdf5_mark),
+            path_.string(),
+            ": expected an HDF5 file, as its name says, found another kind of file; "
+            "give it the name that is its own, .csv or .tsv for a table");
         require<FileError>(file_.valid(), path_.string(),
                            ": cannot be opened as an HDF5 file: it is damaged or was cut short; "
                            "fetch it again");
@@ -207,13 +209,6 @@ private:
         return {there ? H5Aopen_by_name(file_, object.c_str(), name, H5P_DEFAULT, H5P_DEFAULT)
                       : H5I_INVALID_HID,
                 H5Aclose};
-    }
-
-    /// Of an empty file nothing can be said.
-    [[nodiscard]] bool begins_as_hdf5() const {
-        char first = '\x89';
-        std::ifstream(path_, std::ios::binary).get(first);
-        return first == '\x89';
     }
 
     std::filesystem::path path_;

@@ -44,13 +44,16 @@ namespace detail {
     for (const char* name : names) list += (list.empty() ? "" : ", ") + std::string(name);
     // the folder above is easily taken for the one that is meant
     std::error_code ignored;
+    std::filesystem::path meant;  // the first by name: the order of a folder is any
     for (const auto& inner : std::filesystem::directory_iterator(folder, ignored))
         for (const char* name : names)
-            if (std::filesystem::exists(inner.path() / name, ignored))
-                throw FileError(text(folder.string(), ": expected one of ", list,
-                                     ", found none of them; there is one in ",
-                                     inner.path().filename().string(), ", name that folder"));
-    throw FileError(text(folder.string(), ": expected one of ", list, ", found none of them"));
+            if (std::filesystem::exists(inner.path() / name, ignored) &&
+                (meant.empty() || inner.path() < meant))
+                meant = inner.path();
+    throw FileError(text(folder.string(), ": expected one of ", list, ", found none of them",
+                         meant.empty() ? std::string()
+                                       : text("; there is one in ", meant.filename().string(),
+                                              ", name that folder")));
 }
 
 /// Remembers what was read where, and refuses what comes again.

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <transst/io/atomic_file.hpp>
+#include <transst/io/file_marks.hpp>
 #include <transst/io/text_file.hpp>
 #include <transst/learn_source.hpp>
 #include <transst/version.hpp>
@@ -40,7 +41,6 @@ struct ModelFileInfo {
 
 namespace detail {
 
-inline constexpr std::string_view model_magic = "transst model\r\n\x1a";
 inline constexpr std::uint32_t model_format = 2;
 inline constexpr std::size_t model_head = 48, model_checked_from = 20;
 
@@ -247,8 +247,8 @@ template <class = void>
     std::string bytes(model_head, '\0');
     file.read(bytes.data(), static_cast<std::streamsize>(model_head));
     bytes.resize(static_cast<std::size_t>(file.gcount()));
-    const std::string_view start = std::string_view(bytes).substr(0, model_magic.size());
-    require<FileError>(!start.empty() && model_magic.starts_with(start), name,
+    const std::string_view start = std::string_view(bytes).substr(0, model_mark.size());
+    require<FileError>(!start.empty() && model_mark.starts_with(start), name,
                        ": expected a model that transst fit wrote, found ",
                        start.empty() ? std::string("an empty file")
                                      : "a file that begins with " + in_quotes(start));
@@ -291,10 +291,7 @@ template <class = void>
 
 /// Whether a file begins as models do, damaged or not.
 [[nodiscard]] inline bool is_model_file(const std::filesystem::path& path) {
-    std::string start(detail::model_magic.size(), ' ');
-    std::ifstream(path, std::ios::binary)
-        .read(start.data(), static_cast<std::streamsize>(start.size()));
-    return start == detail::model_magic;
+    return detail::begins_with(path, detail::model_mark);
 }
 
 /// What a model file says of itself. Throws FileError, naming the file, what was found and the
@@ -316,7 +313,7 @@ void write_model(const std::filesystem::path& path, const SourceModel& model) {
     model.check();
     detail::ModelWriter writer;
     writer(model);
-    std::string head(detail::model_magic), checked;
+    std::string head(detail::model_mark), checked;
     detail::append_number(checked, detail::model_format, 4);
     detail::append_number(checked, writer.out.size());
     std::string by(version);

@@ -1,6 +1,7 @@
 // A sample from whatever file or folder it lies in. HDF5 files need transst::hdf5.
 #pragma once
 
+#include <transst/io/file_marks.hpp>
 #include <transst/io/space_ranger.hpp>
 #include <transst/io/table.hpp>
 
@@ -8,8 +9,6 @@
 #include <transst/hdf5/anndata.hpp>
 #include <transst/hdf5/ten_x_h5.hpp>
 #endif
-
-#include <fstream>
 
 namespace transst {
 namespace detail {
@@ -23,21 +22,9 @@ inline constexpr bool has_hdf5 = false;
 
 /// By its first bytes, or where these are gone by its name.
 [[nodiscard]] inline bool is_hdf5(const std::filesystem::path& path) {
-    constexpr std::string_view mark = "\x89HDF\r\n\x1a\n";
-    std::string found(mark.size(), ' ');
-    std::ifstream(path, std::ios::binary)
-        .read(found.data(), static_cast<std::streamsize>(found.size()));
     const auto extension = path.extension();
-    return found == mark || extension == ".h5" || extension == ".h5ad" || extension == ".hdf5";
-}
-
-/// A model file is easily given for a sample.
-[[nodiscard]] inline bool starts_as_model(const std::filesystem::path& path) {
-    constexpr std::string_view mark = "transst model";
-    std::string found(mark.size(), ' ');
-    std::ifstream(path, std::ios::binary)
-        .read(found.data(), static_cast<std::streamsize>(found.size()));
-    return found == mark;
+    return begins_with(path, hdf5_mark) || extension == ".h5" || extension == ".h5ad" ||
+           extension == ".hdf5";
 }
 
 [[nodiscard]] inline SampleFile read_hdf5_sample(const std::filesystem::path& path,
@@ -136,7 +123,7 @@ inline void refuse_other_folder(const std::filesystem::path& folder) {
          {"matrix.mtx", "genes.tsv", "features.tsv", "barcodes.tsv", "cells.tsv"})
         require<FileError>(name != part && name != text(part, ".gz"), path.string(),
                            ": expected a folder, found one file of it; name the folder");
-    require<FileError>(!detail::starts_as_model(path), path.string(),
+    require<FileError>(!detail::begins_with(path, detail::model_mark), path.string(),
                        ": this is a model, as 'transst fit' writes it, not a sample; 'transst "
                        "apply' takes it by --model");
     for (const char* other : {".h5ad.gz", ".h5.gz"})
