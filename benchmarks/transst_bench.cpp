@@ -524,7 +524,7 @@ int main(int argc, char** argv) {
             else
                 std::cout << std::left << std::setw(64) << line.name << std::right
                           << std::setprecision(3) << std::setw(9) << line.figure << ' ' << std::left
-                          << std::setw(10) << line.unit << "limit " << std::setw(9) << line.limit
+                          << std::setw(11) << line.unit << "limit " << std::setw(9) << line.limit
                           << "ratio " << std::setw(6) << ratio << line.threads << " thread"
                           << (line.threads > 1 ? "s  " : "   ") << std::fixed
                           << std::setprecision(0) << peak << " MB" << std::defaultfloat
