@@ -143,13 +143,11 @@ Line em_iterations(const std::string& what, const Sample<Expression>& source,
                    const Sample<Expression>& target, Index factors, Index most, int threads) {
     std::vector<const Sample<Expression>*> seen{&source};
     const auto prepared = Prepare{}.fit(std::span<const Sample<Expression>* const>(seen), target);
-    PLDR<> pldr{{.factors = factors,
-                 .max_iterations = most,
-                 .tolerance = 1e-13,
-                 .acceleration = Acceleration::quasi_newton}};
+    PLDR<> pldr{
+        {.factors = factors, .max_iterations = most, .tolerance = 1e-13, .accelerate = true}};
     const RunOptions run{.threads = threads};
     const auto fast = pldr.fit(prepared.source, prepared.labels, run);
-    pldr.options.acceleration = Acceleration::none;
+    pldr.options.accelerate = false;
     const auto plain = pldr.fit(prepared.source, prepared.labels, run);
     const auto reached = [&](const std::vector<double>& trace) {
         const double goal = plain.trace.back() - 1e-8 * std::abs(plain.trace.back());

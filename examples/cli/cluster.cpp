@@ -333,6 +333,7 @@ std::string in_program_words(std::string warning, const std::vector<std::string>
     // the library's options are not the program's
     if (const auto at = warning.find("; raise max_iterations"); at != warning.npos)
         warning.erase(at);
+    if (warning.starts_with("gene_list: ")) return "--gene-list" + warning.substr(9);
     constexpr std::string_view before = "class ";
     if (!warning.starts_with(before)) return warning;
     std::size_t k = 0;

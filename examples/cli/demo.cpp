@@ -37,6 +37,7 @@ void add_demo(CLI::App& program) {
         const transst::TissueSimulation simulation{
             {.height = 80, .width = 80, .target_share = 0.5}};
         {
+            const NewFolders source(out / "source"), target(out / "target");
             Monitor monitor(Show::line);
             const auto tissue = simulation.counts(monitor.run(options->seed, options->threads));
             monitor.begin("writing");

@@ -24,11 +24,8 @@ Json fit_in(const std::string& path) {
     require<transst::FileError>(std::filesystem::is_regular_file(path, ignored), "--from: ", path,
                                 ": expected the fit.json of an earlier run, found ",
                                 std::filesystem::exists(path, ignored) ? "a folder" : "nothing");
-    std::ifstream file(path);
-    const Json fit = Json::parse(file, nullptr, false);
-    require<transst::BadData>(fit.is_object() && fit.value("program", "") == "transst" &&
-                                  fit.contains("options") && fit["options"].is_object(),
-                              "--from: ", path,
+    const Json fit = fit_json_in(path);
+    require<transst::BadData>(!fit.is_null(), "--from: ", path,
                               ": expected the fit.json of an earlier run, found something else or "
                               "a part of it; name a whole one");
     return fit;
@@ -80,6 +77,14 @@ const std::set<std::string> set_by_published{"standardize", "penalty", "scores",
                                              "beta",        "starts",  "neighborhood"};
 
 }  // namespace
+
+Json fit_json_in(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    Json fit = Json::parse(file, nullptr, false);
+    const bool one = fit.is_object() && fit.contains("program") && fit["program"] == "transst" &&
+                     fit.contains("options") && fit["options"].is_object();
+    return one ? fit : Json(nullptr);
+}
 
 Words with_earlier_options(Words arguments) {
     if (arguments.empty() || (arguments.front() != "cluster" && arguments.front() != "apply"))

@@ -2,10 +2,16 @@
 // left behind.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
+#include <filesystem>
 #include <string>
 #include <vector>
 
 namespace transst_program {
+
+/// What the fit.json of an earlier run says; null for a file that is none, or a part of one.
+[[nodiscard]] nlohmann::json fit_json_in(const std::filesystem::path& path);
 
 /// The program's arguments with those of an earlier run in place of `--from FILE`: each of its
 /// options that is not given anew. Other commands' arguments are handed back as they are. Throws

@@ -1,8 +1,10 @@
 // transst inspect: what does a file or folder hold, and what can it be used for?
 #include "commands.hpp"
+#include "from.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "samples.hpp"
+#include "tables.hpp"
 #include "with_data.hpp"
 
 #include <transst/io/read_sample.hpp>
@@ -191,8 +193,111 @@ void inspect_model(const std::string& path) {
     say("source", text("in its place: transst apply --model ", quoted(path)));
 }
 
+/// Each with its values.
+void say_columns(const Columns& columns) {
+    std::size_t widest = 0;
+    for (const auto& [name, levels] : columns) widest = std::max(widest, name.size());
+    widest = std::min<std::size_t>(widest, 24);
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        const auto& [name, levels] = columns[j];
+        const std::string padding(widest - std::min(widest, name.size()) + 2, ' ');
+        say((j == 0 ? "columns   " : "          ") + name + padding, levels.in_words(),
+            indent + widest + 2);
+    }
+}
+
+/// A part of fit.json as it is read, not written; empty where it is missing.
+std::string said(const nlohmann::json& fit, const char* part) {
+    const auto value = fit.contains(part) ? fit.at(part) : nlohmann::json();
+    if (value.is_string()) return value.get<std::string>();
+    if (!value.is_array()) return value.is_null() ? "" : value.dump();
+    Words each;
+    for (const auto& one : value)
+        each.push_back(one.is_string() ? one.get<std::string>() : one.dump());
+    return each.empty() ? "" : transst::detail::in_words(each);
+}
+
+void inspect_fit(const std::string& path) {
+    const auto fit = fit_json_in(path);
+    transst::require<transst::FileError>(
+        !fit.is_null(), path,
+        ": expected the fit.json of a run, found something else or a part of it; name a whole one");
+    const auto& options = fit["options"];
+    const std::string command = options.contains("model") ? "apply" : "cluster";
+    say("format", text("fit.json of transst ", command, ", version ", said(fit, "version"),
+                       said(fit, "stopped") == "true" ? ", stopped before its end" : ""));
+    std::string run = text("target ", said(options, "target"));
+    for (const char* name : {"sources", "model", "clusters", "method", "trust", "seed"})
+        if (const auto value = said(options, name); !value.empty())
+            run += text("; ", name, " ", value);
+    say("run", run + (said(options, "published") == "true" ? "; published" : ""));
+    if (fit.contains("decisions"))
+        for (const auto& choice : fit["decisions"])
+            say(&choice == &fit["decisions"].front() ? "choices" : "",
+                choice.is_string() ? choice.get<std::string>() : choice.dump(), indent + 2);
+    if (fit.contains("ari") && fit["ari"].is_number())
+        say("ARI", rounded(fit["ari"].get<double>()) + " against the target's own labels");
+    say("again", text("transst ", command, " --from ", quoted(path),
+                      " --out DIR, from the folder where it was started"));
+    say("target", "no: it says how one was clustered");
+    say("source", "no");
+}
+
+/// A table that transst cluster left. words: what it holds; use: what reads it.
+void inspect_result(const std::string& path, const std::string& words, const std::string& use) {
+    const auto columns = read_columns(path);
+    say("format", words);
+    say_columns(columns);
+    say("read by", use);
+    say("target", "no: it has no expression; a target is what was clustered");
+    say("source", "no: it has no expression");
+}
+
+/// The genomes of an older 10x file, of which one is read at a time; empty for all other files.
+std::vector<std::pair<std::string, std::string>> genomes_in(
+    [[maybe_unused]] const std::string& path) {
+    std::vector<std::pair<std::string, std::string>> out;  // with their sizes
+#ifdef TRANSST_HAS_HDF5
+    using namespace transst::detail;
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored) || !is_hdf5(path)) return out;
+    const Hdf5File file(path);
+    const auto groups = ten_x_groups(file);
+    if (AnnDataFile::is_one(file) || groups.size() < 2 || file.has("matrix/features")) return out;
+    for (const auto& genome : groups) {
+        const auto shape = Hdf5Dataset(file, genome + "/shape").numbers<Index>();
+        if (shape.size() != 2) file.fail(genome + "/shape", "expected two numbers");
+        out.emplace_back(genome, text(counted(shape[1], "cell"), " x ", counted(shape[0], "gene")));
+    }
+#endif
+    return out;
+}
+
+void inspect_genomes(const std::string& path,
+                     const std::vector<std::pair<std::string, std::string>>& genomes) {
+    say("format", text(transst::to_text(transst::SampleFormat::ten_x_h5),
+                       " of several genomes, each with its own cells"));
+    for (const auto& genome : genomes)
+        say(genome == genomes.front() ? "genomes" : "", genome.first + ": " + genome.second);
+    say("matrix", "that of one genome, which --layer names");
+    say("again",
+        text("transst inspect ", quoted(path), " --layer ", quoted(genomes.front().first)));
+}
+
 void inspect(const std::string& path, const transst::ReadOptions& options) {
     if (transst::is_model_file(path)) return inspect_model(path);
+    if (transst::detail::begins_with(path, "{")) return inspect_fit(path);
+    if (transst::detail::begins_with(path, text(labels_header, "\n")))
+        return inspect_result(path,
+                              "labels.tsv: the clusters of a target's spots; the confidence is "
+                              "that of the spot in its cluster's name",
+                              "transst score --labels " + quoted(path));
+    if (transst::detail::begins_with(path, text(markers_header, "\n")))
+        return inspect_result(path, "markers.tsv: the genes that set clusters apart",
+                              "no command; transst score --target tests genes itself");
+    if (options.layer.empty())
+        if (const auto genomes = genomes_in(path); !genomes.empty())
+            return inspect_genomes(path, genomes);
     const auto file = transst::read_sample_file(path, options);
     const auto& sample = file.sample;
     const auto& x = sample.expression;
@@ -214,15 +319,7 @@ void inspect(const std::string& path, const transst::ReadOptions& options) {
     say("cells", some(sample.barcodes));
     say("genes", some_genes(sample.genes, sample.symbols));
     if (columns.empty()) say("columns", "none: nothing is known about the cells");
-    std::size_t widest = 0;
-    for (const auto& [name, levels] : columns) widest = std::max(widest, name.size());
-    widest = std::min<std::size_t>(widest, 24);
-    for (std::size_t j = 0; j < columns.size(); ++j) {
-        const auto& [name, levels] = columns[j];
-        const std::string padding(widest - std::min(widest, name.size()) + 2, ' ');
-        say((j == 0 ? "columns   " : "          ") + name + padding, levels.in_words(),
-            indent + widest + 2);
-    }
+    say_columns(columns);
     std::string places = "none";
     if (sample.coordinates.rows() > 0) {
         const auto& at = sample.coordinates;
@@ -298,7 +395,8 @@ void add_inspect(CLI::App& program) {
                      wrapped("Folder in the 10x layout or of Space Ranger; .h5ad; "
                              "filtered_feature_bc_matrix.h5; or a table (.tsv or .csv, gzip or "
                              "not): cells in rows, genes in columns, and columns label, x, y and "
-                             "section if known; or a model of 'transst fit'"))
+                             "section if known; or a model of 'transst fit'; or fit.json, "
+                             "labels.tsv or markers.tsv of a run"))
         ->required()
         ->type_name("");
     add_option(*command, "--label-column", o.reading.label_column, "Column with the labels");

@@ -14,19 +14,33 @@
 #include <algorithm>
 #include <iostream>
 #include <new>
+#include <string_view>
+#include <utility>
 
 namespace {
 
-/// An error of the library in the program's words: without the function's name, and with options
-/// called what they are called here.
-std::string in_program_words(std::string words) {
+/// An error of the library in the program's words: without the function's name, and with the
+/// command's options as they are typed.
+std::string in_program_words(std::string words, const CLI::App& program) {
     const auto colons = words.find("::"), end = words.find(": ");
     if (colons < end && end != words.npos && words.find(' ') > colons) words.erase(0, end + 2);
-    constexpr std::string_view option = "set allow_duplicates";
-    if (const auto at = words.find(option); at != words.npos)
-        words.replace(at, option.size(), "give --allow-duplicates");
-    for (const char* name : {"clusters", "factors", "neighbors", "genes", "starts"})
-        if (words.starts_with(transst::text(name, " = "))) return "--" + words;
+    // whole phrases: a file may be called gene_list, or Prepare
+    constexpr std::pair<std::string_view, std::string_view> phrases[]{
+        {"set allow_duplicates", "give --allow-duplicates"},
+        {"genes of gene_list", "genes of --gene-list"},
+        {"(genes_from)", "(--genes-from)"},
+        {"Prepare: none of", "none of"},
+        {"Prepare: a spatial criterion", "a spatial criterion"},
+        {"Prepare: the criterion variance_stabilized", "the criterion vst"}};
+    for (const auto& [from, to] : phrases)
+        if (const auto at = words.find(from); at != words.npos) words.replace(at, from.size(), to);
+    // "target_share = 2; it must …"
+    const auto equals = words.find(" = ");
+    if (equals == words.npos) return words;
+    std::string option = "--" + words.substr(0, equals);
+    std::replace(option.begin(), option.end(), '_', '-');
+    for (const auto* command : program.get_subcommands())
+        if (command->get_option_no_throw(option)) return option + words.substr(equals);
     return words;
 }
 
@@ -94,13 +108,13 @@ int main(int argc, char** argv) {
         std::cerr << "transst: " << error.what() << '\n';
         return 130;
     } catch (const transst::InvalidArgument& error) {
-        std::cerr << "transst: " << in_program_words(error.what()) << '\n';
+        std::cerr << "transst: " << in_program_words(error.what(), program) << '\n';
         return 2;
     } catch (const std::bad_alloc&) {
         std::cerr << "transst: there is not enough memory for these data\n";
         return 1;
     } catch (const std::exception& error) {
-        std::cerr << "transst: " << in_program_words(error.what()) << '\n';
+        std::cerr << "transst: " << in_program_words(error.what(), program) << '\n';
         return 1;
     }
 }

@@ -1,6 +1,8 @@
 // markers.tsv: the genes that set each cluster apart.
 #pragma once
 
+#include "tables.hpp"
+
 #include <transst/io/atomic_file.hpp>
 #include <transst/io/numbers.hpp>
 #include <transst/markers/markers.hpp>
@@ -52,9 +54,7 @@ std::string markers_table(const transst::Sample<Expression>& sample, const trans
     transst::require<transst::ShapeMismatch>(
         names.empty() || names.size() == fit.clusters.size(), "markers_table: there are ",
         names.size(), " names of ", fit.clusters.size(), " clusters; give one for each, or none");
-    std::string out =
-        "cluster\tname\tgene\tsymbol\tlog_fold_change\tfraction_in\tfraction_out\tauc\tp_value\t"
-        "q_value\n";
+    std::string out = std::string(markers_header) + '\n';
     for (std::size_t k = 0; k < fit.clusters.size(); ++k) {
         const auto& tests = fit.clusters[k];
         for (const Index gene : best_markers(tests)) {

@@ -49,11 +49,9 @@ void read_and_fit(const ClusterOptions& options) {
         go_on();
         show(report);
     };
-    const transst::LearnSource learn{
-        {.prepare = prepare_options(options), .factors = options.factors}};
     const auto model = [&] {
         try {
-            auto learned = learn.fit(sources, run);
+            auto learned = learn_source(options, sources, run);
             go_on();
             return learned;
         } catch (const transst::Stopped&) {

@@ -15,6 +15,10 @@ struct SavedModel {
     transst::ModelFileInfo info;
 };
 
+/// transst::LearnSource with the program's options.
+transst::SourceModel learn_source(const ClusterOptions& options, const std::vector<Tissue>& sources,
+                                  const transst::RunOptions& run);
+
 /// Throws transst::FileError.
 std::shared_ptr<const SavedModel> read_saved_model(const std::string& path);
 

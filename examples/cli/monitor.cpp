@@ -1,5 +1,7 @@
 #include "monitor.hpp"
 
+#include "output_folder.hpp"
+
 #include <transst/core/errors.hpp>
 #include <transst/io/atomic_file.hpp>
 
@@ -20,6 +22,7 @@ static_assert(std::atomic<bool>::is_always_lock_free, "it is set by a signal han
 
 void end_at_once(int signal) {
     transst::remove_unfinished_files();
+    remove_empty_folders();
     std::signal(signal, SIG_DFL);
     std::raise(signal);
 }

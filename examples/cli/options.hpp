@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <string>
@@ -26,7 +27,8 @@ inline std::string wrapped(std::string_view words, std::size_t width = 80 - help
         words.remove_prefix(end == words.npos ? words.size() : end + 1);
         const bool fits = word.size() + 1 <= room;
         if (!out.empty()) out += fits ? ' ' : '\n';
-        room = (fits ? room : width) - word.size() - 1;
+        const std::size_t left = fits ? room : width;
+        room = left - std::min(left, word.size() + 1);
         out += word;
     }
     return out;

@@ -3,14 +3,59 @@
 
 #include <transst/core/errors.hpp>
 
+#include <array>
+#include <atomic>
 #include <filesystem>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <unistd.h>
 #include <vector>
 
 namespace transst_program {
+
+/// Folders that were made and may be empty still; those inside others stand behind them.
+inline std::array<std::atomic<const char*>, 64> new_folders{};
+
+/// Removes those that are empty, for handlers of the signals that end the program: no destructor
+/// runs then. It calls nothing that such a handler must not.
+inline void remove_empty_folders() {
+    for (auto at = new_folders.rbegin(); at != new_folders.rend(); ++at)
+        if (const char* name = at->load()) ::rmdir(name);
+}
+
+/// The folders that are missing on the way to one. Those that were made by then and are still
+/// empty are removed at the end, and where a signal ends the program before.
+class NewFolders {
+public:
+    explicit NewFolders(const std::filesystem::path& folder) {
+        std::error_code ignored;
+        auto at = std::filesystem::absolute(folder).lexically_normal();
+        for (; !std::filesystem::exists(at, ignored) && at.has_relative_path();
+             at = at.parent_path())
+            paths_.push_back(at);
+        // noted before they are there: a signal may come at any time
+        for (auto path = paths_.rbegin(); path != paths_.rend(); ++path)
+            for (auto& place : new_folders)
+                if (const char* free = nullptr; place.compare_exchange_strong(free, path->c_str()))
+                    break;
+    }
+    NewFolders(const NewFolders&) = delete;
+    NewFolders& operator=(const NewFolders&) = delete;
+    ~NewFolders() {
+        std::error_code ignored;
+        for (const auto& path : paths_) {
+            std::filesystem::remove(path, ignored);  // only if empty
+            for (auto& place : new_folders)
+                if (const char* noted = path.c_str(); place.compare_exchange_strong(noted, nullptr))
+                    break;
+        }
+    }
+
+private:
+    std::vector<std::filesystem::path> paths_;  // the deepest first
+};
 
 /// A folder that `files` can be written to. It is made where it is missing, and what was made and
 /// is still empty at the end, since the work failed, is removed.
@@ -29,27 +74,16 @@ public:
                 force || !std::filesystem::exists(folder / file, error),
                 "--out: ", (folder / file).string(),
                 " is already there; name another folder, or give --force to replace it");
-        auto at = std::filesystem::absolute(folder).lexically_normal();
-        for (; !std::filesystem::exists(at, error) && at.has_relative_path(); at = at.parent_path())
-            made_.push_back(at);
+        made_.emplace(folder);
         std::filesystem::create_directories(folder, error);
-        if (error) clean();
         require<FileError>(!error, "--out: the folder ", folder.string(),
                            " cannot be made: ", error.message(), "; name another one");
         require<FileError>(::access(folder.c_str(), W_OK | X_OK) == 0, "--out: the folder ",
                            folder.string(), " cannot be written to; name another one");
     }
-    OutputFolder(const OutputFolder&) = delete;
-    OutputFolder& operator=(const OutputFolder&) = delete;
-    ~OutputFolder() { clean(); }
 
 private:
-    void clean() const {
-        std::error_code ignored;
-        for (const auto& path : made_) std::filesystem::remove(path, ignored);  // only if empty
-    }
-
-    std::vector<std::filesystem::path> made_;  // the deepest first
+    std::optional<NewFolders> made_;
 };
 
 /// A file beside the folder's, which is not to be replaced unless `force`, can be written.

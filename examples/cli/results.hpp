@@ -4,9 +4,11 @@
 
 #include "annotated.hpp"
 #include "markers.hpp"
+#include "options.hpp"
 #include "outcome.hpp"
 #include "png.hpp"
 #include "report.hpp"
+#include "tables.hpp"
 
 #include <transst/cluster/criteria.hpp>
 #include <transst/io/atomic_file.hpp>
@@ -226,7 +228,7 @@ public:
         if (model_) out << " of a model";
         out << '\n';
         for (std::size_t i = 0; i < decisions_.size(); ++i)
-            out << (i == 0 ? "choices   " : "          ") << decisions_[i] << '\n';
+            out << (i == 0 ? "choices   " : "          ") << folded(decisions_[i]) << '\n';
         if (lambda_ && !relevance_) out << "lambda    " << *lambda_ << '\n';
         out << "beta      " << std::setprecision(4) << beta_ << '\n';
         if (ari_)
@@ -236,7 +238,7 @@ public:
         for (std::size_t k = 0; k < names_.size(); ++k) {
             if (names_[k].name == "NA") continue;
             out << (k == 0 ? "names     " : "          ") << k + 1 << " " << names_[k].name
-                << ", confidence " << std::setprecision(2) << names_[k].confidence
+                << ", confidence of the name " << std::setprecision(2) << names_[k].confidence
                 << (names_[k].novel ? ", novel" : "") << '\n';
         }
         for (const auto& warning : warnings_) out << "warning   " << warning << '\n';
@@ -259,6 +261,17 @@ public:
     }
 
 private:
+    /// Below its first line a choice is indented by two more, and none passes column 80.
+    [[nodiscard]] static std::string folded(const std::string& words) {
+        constexpr std::size_t indent = 12;
+        std::string out;
+        for (const char c : wrapped(words, 80 - indent)) {
+            out += c;
+            if (c == '\n') out.append(indent, ' ');
+        }
+        return out;
+    }
+
     /// The number, or those tried.
     [[nodiscard]] static Json clusters_json(const ClusterOptions& o) {
         if (o.clusters.size() == 1) return o.clusters.front();
@@ -356,7 +369,7 @@ private:
     }
 
     [[nodiscard]] static std::string labels_table(const Tissue& target, const Outcome& outcome) {
-        std::string out = "barcode\tsection\tx\ty\tcluster\tname\tconfidence\tnovel\n";
+        std::string out = std::string(labels_header) + '\n';
         std::string name = target.name;  // of a folder, which may be called anything
         for (char& c : name)
             if (static_cast<unsigned char>(c) < ' ') c = ' ';

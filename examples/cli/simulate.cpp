@@ -57,8 +57,8 @@ void add_simulate(CLI::App& program) {
     command
         ->add_option("--counts", options->counts,
                      wrapped("gaussian: real-valued log expression; negative-binomial: counts"))
-        ->check(CLI::IsMember({"gaussian", "negative-binomial"}))
-        ->capture_default_str();
+        ->option_text("NAME=" + options->counts)
+        ->check(CLI::IsMember({"gaussian", "negative-binomial"}));
     add_run_options(*command, options->seed, options->threads);
     command->add_flag("--force", options->force, "Replace what the folder already holds");
 

@@ -1,4 +1,5 @@
-// transst cluster, the program's own way: trust learned from the target.
+// transst cluster, the program's own way: trust learned from the target; and what transst fit keeps
+// of a source for it. Both stand here because the compiler then makes the estimators once.
 #include "model.hpp"
 #include "outcome.hpp"
 
@@ -82,6 +83,12 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
         out.warnings.push_back(in_program_words(warning, out.class_names));
     out.times = std::move(fit.times);
     return out;
+}
+
+transst::SourceModel learn_source(const ClusterOptions& options, const std::vector<Tissue>& sources,
+                                  const transst::RunOptions& run) {
+    return transst::LearnSource{{.prepare = prepare_options(options), .factors = options.factors}}
+        .fit(sources, run);
 }
 
 }  // namespace transst_program

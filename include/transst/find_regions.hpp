@@ -153,7 +153,8 @@ struct FindRegions {
                              " factors; learn a model with fewer");
             const SourceModel known = model.with_genes(prepared.asked_for);
             clock.end("prepare");
-            return apply(prepared.target, detail::KnownSource(known), std::move(out));
+            detail::KnownSource source(known);
+            return apply(prepared.target, source, std::move(out));
         });
     }
 
@@ -248,10 +249,11 @@ private:
             if (!found_alone) found_alone = without_source(target, graph, run, clock);
             return *found_alone;
         };
-        RegionsFit out = go(clock, [&](const auto& rows, auto&& source, RegionsFit&& described) {
-            return with_source(rows, source, std::move(described), nearest, graph, by_itself, run,
-                               clock);
-        });
+        RegionsFit out =
+            go(clock, [&](const auto& rows, detail::SourceParts& source, RegionsFit&& described) {
+                return with_source(rows, source, std::move(described), nearest, graph, by_itself,
+                                   run, clock);
+            });
         out.times = clock.times();
         if (out.trust != Trust::none) return out;
         RegionsFit alone = std::move(by_itself());
@@ -280,11 +282,11 @@ private:
         return std::max(options.scales.back(), SourceRelevance<>::Options{}.neighbors);
     }
 
-    /// source: detail::SourceInHand, or what gives the same parts; by_itself(): the fit of the
-    /// target alone.
-    template <class Rows, class Source, class ByItself>
-    [[nodiscard]] RegionsFit with_source(const Standardized<Rows>& target, Source& source,
-                                         RegionsFit out, const Graph& nearest, const Graph& graph,
+    /// by_itself(): the fit of the target alone.
+    template <class Rows, class ByItself>
+    [[nodiscard]] RegionsFit with_source(const Standardized<Rows>& target,
+                                         detail::SourceParts& source, RegionsFit out,
+                                         const Graph& nearest, const Graph& graph,
                                          ByItself&& by_itself, const RunOptions& run,
                                          StepClock& clock) const {
         const auto& witness = source.witness();
@@ -366,8 +368,8 @@ private:
     // --- anchored ---------------------------------------------------------------------------
 
     /// Whether the anchored clusters are to be believed; if not, `out` has no clusters yet.
-    template <class Rows, class Source>
-    [[nodiscard]] bool anchored(const Standardized<Rows>& target, Source& source,
+    template <class Rows>
+    [[nodiscard]] bool anchored(const Standardized<Rows>& target, detail::SourceParts& source,
                                 const Graph& nearest, const Graph& graph, const RunOptions& run,
                                 StepClock& clock, RegionsFit& out) const {
         const Index classes = std::ssize(source.class_names());
@@ -489,9 +491,9 @@ private:
     // --- guided and adapted -----------------------------------------------------------------
 
     /// Whether the clusters found in the source's informative genes are coherent.
-    template <class Rows, class Source>
-    [[nodiscard]] bool guided(const Standardized<Rows>& target, Source& source, const Graph& graph,
-                              const RunOptions& run, RegionsFit& out) const {
+    template <class Rows>
+    [[nodiscard]] bool guided(const Standardized<Rows>& target, detail::SourceParts& source,
+                              const Graph& graph, const RunOptions& run, RegionsFit& out) const {
         const auto& information = source.information();
         run.begin("guided mixtures");
         const Index wanted =
@@ -518,8 +520,8 @@ private:
     }
 
     /// The paper's steps 2 and 3.
-    template <class Rows, class Source>
-    void adapted(const Standardized<Rows>& target, Source& source, const Graph& graph,
+    template <class Rows>
+    void adapted(const Standardized<Rows>& target, detail::SourceParts& source, const Graph& graph,
                  const RunOptions& run, RegionsFit& out) const {
         const auto& pldr = source.pldr();
         run.begin("adapted mixture");

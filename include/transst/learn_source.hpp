@@ -66,9 +66,23 @@ template <class = void>
         .fit(coordinates, sections, run);
 }
 
+/// What is known of the source, a part at a time.
+class SourceParts {
+public:
+    virtual ~SourceParts() = default;
+    [[nodiscard]] virtual const std::vector<std::string>& class_names() const = 0;
+    [[nodiscard]] virtual bool placed() const = 0;
+    [[nodiscard]] virtual const std::vector<Index>& scales() const = 0;
+    [[nodiscard]] virtual const SourceWitness<double>& witness() = 0;
+    [[nodiscard]] virtual const PLDRFit<double>& pldr() = 0;
+    [[nodiscard]] virtual const SourceAnchors& anchors() = 0;
+    [[nodiscard]] virtual const Vector<double>& information() = 0;
+    [[nodiscard]] virtual const Matrix<double>& profiles() = 0;
+};
+
 /// Learns each part of a prepared source when it is first asked for, and times it.
 template <class PreparedSource>
-class SourceInHand {
+class SourceInHand final : public SourceParts {
 public:
     /// All is referred to; scales: neighbours that scores are averaged over, where places are
     /// known.
@@ -81,20 +95,20 @@ public:
           run_(run),
           clock_(clock) {}
 
-    [[nodiscard]] const std::vector<std::string>& class_names() const {
+    [[nodiscard]] const std::vector<std::string>& class_names() const override {
         return prepared_.class_names;
     }
-    [[nodiscard]] bool placed() const { return placed_; }
-    [[nodiscard]] const std::vector<Index>& scales() const { return scales_; }
+    [[nodiscard]] bool placed() const override { return placed_; }
+    [[nodiscard]] const std::vector<Index>& scales() const override { return scales_; }
 
-    [[nodiscard]] const SourceWitness<double>& witness() {
+    [[nodiscard]] const SourceWitness<double>& witness() override {
         return once(witness_, "relevance", [&] {
             return SourceRelevance<>{{.factors = factors_}}.learn(prepared_.source, labels(),
                                                                   classes(), run_);
         });
     }
 
-    [[nodiscard]] const PLDRFit<double>& pldr() {
+    [[nodiscard]] const PLDRFit<double>& pldr() override {
         return once(pldr_, "PLDR", [&] {
             const PLDR<> pldr{{.factors = factors_}};
             svd_ = pldr.start_svd().fit(
@@ -103,7 +117,7 @@ public:
         });
     }
 
-    [[nodiscard]] const SourceAnchors& anchors() {
+    [[nodiscard]] const SourceAnchors& anchors() override {
         const auto& factors = pldr();
         return once(anchors_, "score space", [&] {
             Graph nearest = Graph::from_edges(prepared_.source.rows(), {}, true);
@@ -140,12 +154,12 @@ public:
         });
     }
 
-    [[nodiscard]] const Vector<double>& information() {
+    [[nodiscard]] const Vector<double>& information() override {
         return once(information_, "informative genes",
                     [&] { return class_information(prepared_.source, labels(), classes(), run_); });
     }
 
-    [[nodiscard]] const Matrix<double>& profiles() {
+    [[nodiscard]] const Matrix<double>& profiles() override {
         return once(profiles_, "profiles",
                     [&] { return centered_profiles(prepared_.source, labels(), classes(), run_); });
     }
@@ -177,19 +191,21 @@ private:
     std::optional<Matrix<double>> profiles_;
 };
 
-/// A model's parts, as SourceInHand gives them.
-class KnownSource {
+/// Those of a model.
+class KnownSource final : public SourceParts {
 public:
     explicit KnownSource(const SourceModel& model) : model_(model) {}
 
-    [[nodiscard]] const auto& class_names() const { return model_.class_names; }
-    [[nodiscard]] bool placed() const { return model_.placed; }
-    [[nodiscard]] const auto& scales() const { return model_.scales; }
-    [[nodiscard]] const auto& witness() const { return model_.witness; }
-    [[nodiscard]] const auto& pldr() const { return model_.pldr; }
-    [[nodiscard]] const auto& anchors() const { return model_.anchors; }
-    [[nodiscard]] const auto& information() const { return model_.information; }
-    [[nodiscard]] const auto& profiles() const { return model_.profiles; }
+    [[nodiscard]] const std::vector<std::string>& class_names() const override {
+        return model_.class_names;
+    }
+    [[nodiscard]] bool placed() const override { return model_.placed; }
+    [[nodiscard]] const std::vector<Index>& scales() const override { return model_.scales; }
+    [[nodiscard]] const SourceWitness<double>& witness() override { return model_.witness; }
+    [[nodiscard]] const PLDRFit<double>& pldr() override { return model_.pldr; }
+    [[nodiscard]] const SourceAnchors& anchors() override { return model_.anchors; }
+    [[nodiscard]] const Vector<double>& information() override { return model_.information; }
+    [[nodiscard]] const Matrix<double>& profiles() override { return model_.profiles; }
 
 private:
     const SourceModel& model_;
@@ -321,10 +337,10 @@ SourceModel SourceModel::with_genes(const std::vector<Index>& kept) const {
             // singular vectors cut short are no longer orthonormal: least squares makes up for
             // that, with a ridge, since genes may be fewer than factors
             const Matrix<double> cut = half.loading(rows, Eigen::all);
-            Matrix<double> gram = cut.transpose() * cut;
+            Matrix<double> gram = detail::times(detail::transposed(cut), cut);
             gram.diagonal().array() +=
                 1e-3 * gram.trace() / static_cast<double>(gram.rows()) + 1e-300;
-            half.loading = gram.ldlt().solve(cut.transpose()).transpose();
+            half.loading = detail::over_symmetric(cut, gram);
         }
         half.calling = std::move(calling);
         half.held_out = std::move(held_out);

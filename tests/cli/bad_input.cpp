@@ -434,8 +434,20 @@ TEST_CASE("errors speak of the program's options, not of the library's functions
         INFO(done.err);
         CHECK(done.code != 0);
         CHECK(count(done.err, "::") == 0);
-        CHECK(count(done.err, wrong[1]) >= 1);
+        CHECK(count(done.err, wrong[0] + " = " + wrong[1]) == 1);
     }
+    transst::write_file(job / "genes.txt", "nothing\n");
+    auto listed = job.cluster({"--gene-list", "genes.txt"});
+    check_refused(listed, 1, {"genes of --gene-list", "'nothing'"});
+    CHECK(count(listed.err, "Prepare") == 0);
+    std::string genes = "nothing\n";
+    for (Index j = 0; j < 12; ++j) genes += transst::text("gene", j, "\n");
+    transst::write_file(job / "genes.txt", genes);
+    listed = job.cluster({"--gene-list", "genes.txt"});
+    CHECK(listed.code == 0);
+    CHECK(count(listed.out, "warning   --gene-list: 1 of 13 genes") == 1);
+    // a file may be called as a function or an option is
+    check_refused(job.transst({"inspect", "Prepare"}), 1, {"Prepare: expected a folder"});
     auto twice = small_target();
     twice.cells[5].x = twice.cells[4].x;
     twice.cells[5].y = twice.cells[4].y;

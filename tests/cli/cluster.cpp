@@ -355,6 +355,28 @@ TEST_CASE("the ARI is printed and is the one of all pairs of spots") {
     CHECK(count(done.out, shown) == 1);
 }
 
+TEST_CASE("the choices made are printed in lines that fit a terminal") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    const auto done = job.cluster();
+    REQUIRE(done.code == 0);
+    std::string said;  // the lines put together again
+    bool choice = false;
+    for (const auto& line : split(done.out, '\n')) {
+        choice = line.starts_with("choices ") || (choice && line.starts_with(" "));
+        if (!choice) continue;
+        INFO(line);
+        CHECK(line.size() <= 80);
+        CHECK(line.size() > 12);
+        said += (line.starts_with("            ") ? " " : "\n") +
+                line.substr(line.find_first_not_of(' ', line.starts_with(" ") ? 0 : 7));
+    }
+    CHECK(!job.fit()["decisions"].empty());
+    for (const auto& decision : job.fit()["decisions"])
+        CHECK(count(said + "\n", "\n" + decision.get<std::string>() + "\n") == 1);
+    CHECK(count(done.out, ", confidence of the name ") == 3);
+}
+
 TEST_CASE("several sources count as one") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program);

@@ -46,6 +46,22 @@ TEST_CASE("each command's help has an example") {
     for (const auto& command : commands) CHECK(count(top.out, "\n  " + command + " ") == 1);
 }
 
+TEST_CASE("no line of help passes column 80") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const TempFolder folder;
+    Words all = commands;
+    all.insert(all.end(), {"inspect", "--help"});
+    for (const auto& command : all)
+        for (const auto& line : split(run(program, folder, {command, "--help"}).out, '\n')) {
+            INFO(command << ": " << line);
+            // of a character beyond ASCII the first byte alone counts
+            CHECK(std::count_if(line.begin(), line.end(), [](char c) {
+                      return (static_cast<unsigned char>(c) >> 6) != 2;
+                  }) <= 80);
+        }
+    CHECK(count(run(program, folder, {"simulate", "--help"}).out, "--counts NAME=gaussian ") == 1);
+}
+
 TEST_CASE("help is a command, too") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const TempFolder folder;

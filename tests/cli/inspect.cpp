@@ -113,6 +113,71 @@ TEST_CASE("a folder of Space Ranger is inspected with its places in pixels") {
     CHECK(count(inspect(job, {"outs"}), "y 0 to 800; --spatial-key") == 1);
 }
 
+TEST_CASE("inspect knows again what a run left, and says what to do with it") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    REQUIRE(job.cluster({"--seed", "7"}, "the run").code == 0);
+    auto said = inspect(job, {"the run/fit.json"});
+    INFO(said);
+    for (const char* part :
+         {"format    fit.json of transst cluster, version ",
+          "run       target target; sources source; clusters 3; method trust; trust",
+          "\nchoices   ", "\nARI       ",
+          "again     transst cluster --from 'the run/fit.json' --out DIR", "target    no",
+          "source    no"})
+        CHECK(count(said, part) == 1);
+    said = inspect(job, {"the run/labels.tsv"});
+    for (const char* part : {"format    labels.tsv: ", "cluster     3 levels: ",
+                             "read by   transst score --labels 'the run/labels.tsv'\n",
+                             "target    no: it has no expression"})
+        CHECK(count(said, part) == 1);
+    CHECK(job.transst({"score", "--labels", "the run/labels.tsv"}).code == 0);
+    said = inspect(job, {"the run/markers.tsv"});
+    CHECK(count(said, "format    markers.tsv: ") == 1);
+    CHECK(count(said, "read by   no command; transst score --target ") == 1);
+
+    REQUIRE(job.transst({"fit", "--source", "source", "--out", "model", "--factors", "4"}).code ==
+            0);
+    REQUIRE(job.transst({"apply", "--model", "model", "--target", "target", "--clusters", "3",
+                         "--out", "applied"})
+                .code == 0);
+    said = inspect(job, {"applied/fit.json"});
+    CHECK(count(said, "format    fit.json of transst apply, ") == 1);
+    CHECK(count(said, "; model model; ") == 1);
+    CHECK(count(said, "again     transst apply --from applied/fit.json --out DIR") == 1);
+
+    for (const char* other : {"{", "{\"program\": 3}", "{\"program\": \"transst\"}"}) {
+        transst::write_file(job / "other.json", other);
+        check_refused(job.transst({"inspect", "other.json"}), 1,
+                      {"other.json: expected the fit.json of a run"});
+    }
+    // what it lacks is not said
+    transst::write_file(job / "other.json", "{\"program\": \"transst\", \"options\": {}}");
+    CHECK(count(inspect(job, {"other.json"}), "again     transst cluster --from other.json") == 1);
+}
+
+TEST_CASE("of a 10x file with several genomes inspect lists these") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    TRANSST_NEED(tests, "TRANSST_TEST_DIR");
+    const Job job(program);
+    const gzFile packed = gzopen((tests / "hdf5/files/tenx_v2.h5.gz").c_str(), "rb");
+    REQUIRE(packed != nullptr);
+    std::string content, block(1 << 16, ' ');
+    for (int got = 0; (got = gzread(packed, block.data(), 1 << 16)) > 0;)
+        content.append(block, 0, static_cast<std::size_t>(got));
+    gzclose(packed);
+    transst::write_file(job / "two.h5", content);
+    if (count(job.transst({"inspect", "two.h5"}).err, "built without HDF5") > 0)
+        TRANSST_SKIP("the program was built without HDF5");
+    const auto said = inspect(job, {"two.h5"});
+    INFO(said);
+    for (const char* part :
+         {"format    10x HDF5 file of several genomes", "genomes   hg19: 6 cells x 5 genes\n",
+          " mm10: 4 cells x 3 genes\n", "again     transst inspect two.h5 --layer hg19\n"})
+        CHECK(count(said, part) == 1);
+    CHECK(count(inspect(job, {"two.h5", "--layer", "mm10"}), "size      4 cells x 3 genes") == 1);
+}
+
 TEST_CASE("what is no sample is refused by inspect") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program);

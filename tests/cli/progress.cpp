@@ -155,6 +155,26 @@ TEST_CASE("on a terminal one line is rewritten, and is gone at the end") {
     for (const auto& line : split(seen, '\r')) CHECK(line.size() < 80 + 20);
 }
 
+TEST_CASE("a program that is ended before it writes leaves no folder that it made") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        const TempFolder folder;
+        std::filesystem::create_directory(folder.path / "mine");
+        const pid_t child = start(program, folder,
+                                  {"simulate", "--out", "mine/new/tissue", "--height", "200",
+                                   "--width", "200", "--sweeps", "10000000"});
+        const auto last = folder.path / "mine/new/tissue/target";
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (!std::filesystem::exists(last) && std::chrono::steady_clock::now() < until)
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        REQUIRE(std::filesystem::exists(last));
+        ::kill(child, signal);
+        CHECK(finish(child, folder).code == 128 + signal);
+        CHECK(std::filesystem::exists(folder.path / "mine"));
+        CHECK(!std::filesystem::exists(folder.path / "mine/new"));
+    }
+}
+
 TEST_CASE("a program that is ended while it writes leaves no part of a file") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {

@@ -8,10 +8,8 @@ using golden::tolerance;
 namespace {
 
 PLDR<double> plain_steps(Index iterations) {
-    return {{.max_iterations = iterations,
-             .tolerance = 0,
-             .canonical = false,
-             .acceleration = Acceleration::none}};
+    return {
+        {.max_iterations = iterations, .tolerance = 0, .canonical = false, .accelerate = false}};
 }
 
 void parameters(const Set& set) {

@@ -1,5 +1,7 @@
 #include "kinds.hpp"
 
+#include <transst/matrix/any_rows.hpp>
+
 #include <support/catch.hpp>
 
 using namespace transst;
@@ -63,7 +65,27 @@ TEST_CASE("a sweep gives both products, whatever the type") {
         CHECK(swept.state.rows == 67);
         CHECK(relative(project<double>(rows, a), x * a) < 1e-13);
         CHECK(relative(run_sweep<float>(rows, a, 3).product, expected_product(x, a, 3)) < 1e-5);
+
+        // behind the one type that estimators see: the same bits
+        const auto behind = detail::any_rows<double>(rows);
+        CHECK(run_sweep<double>(behind, a, 3).product == swept.product);
+        CHECK(column_square_norms(behind, {}, "test") == column_square_norms(rows, {}, "test"));
     });
+}
+
+TEST_CASE("standardised rows behind one type have the same bits") {
+    const auto x = kinds::compressed<float>(kinds::eighths(67, 23, 0.4, 1));
+    const Matrix<double> a = RandomStream(2).normal_matrix(23, 5),
+                         mean = RandomStream(3).normal_matrix(2, 23);
+    std::vector<std::int32_t> section(67, 0);
+    for (std::size_t i = 30; i < section.size(); ++i) section[i] = 1;
+    const Standardized rows(x, mean, Vector<double>::LinSpaced(23, 0.5, 2), section);
+    const auto behind = detail::any_rows<double>(rows);
+    CHECK(run_sweep<double>(behind, a, 3).product == run_sweep<double>(rows, a, 3).product);
+    CHECK(column_square_norms(behind, {}, "test") == column_square_norms(rows, {}, "test"));
+    auto broken = x;
+    broken.values[5] = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_AS(column_square_norms(detail::any_rows<double>(broken), {}, "test"), BadData);
 }
 
 TEST_CASE("a sweep over whole numbers") {

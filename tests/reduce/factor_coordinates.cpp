@@ -35,10 +35,8 @@ struct Start {
     }
 
     [[nodiscard]] PLDRFit<double> after(const FactorModel<double>& from, Index iterations) const {
-        return PLDR{{.max_iterations = iterations,
-                     .tolerance = 0,
-                     .canonical = false,
-                     .acceleration = Acceleration::none}}
+        return PLDR{
+            {.max_iterations = iterations, .tolerance = 0, .canonical = false, .accelerate = false}}
             .fit(x, labels, from);
     }
 };
@@ -137,10 +135,9 @@ TEST_CASE("quasi-Newton steps get where EM gets, in a fifth of the iterations") 
     const auto labels = support::labels(300, 3, seed);
     Matrix<double> x = support::factor_data(labels, 40, 3, 4, seed);
     x.rowwise() -= x.colwise().mean().eval();
-    PLDR<> pldr{
-        {.factors = 6, .max_iterations = 500, .tolerance = 0, .acceleration = Acceleration::none}};
+    PLDR<> pldr{{.factors = 6, .max_iterations = 500, .tolerance = 0, .accelerate = false}};
     const auto plain = pldr.fit(x, labels);
-    pldr.options.acceleration = Acceleration::quasi_newton;
+    pldr.options.accelerate = true;
     pldr.options.max_iterations = 100;
     const auto fast = pldr.fit(x, labels);
     CHECK(fast.log_likelihood > plain.log_likelihood);

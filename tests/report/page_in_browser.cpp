@@ -193,7 +193,8 @@ return out;
     CHECK(seen["falling"][0] == nlohmann::json({"0.900", "0.800", "0.700"}));
     CHECK(seen["falling"][1] == "descending");
     CHECK(seen["rising"] == nlohmann::json({"0.700", "0.800", "0.900"}));
-    CHECK(seen["limited"] == nlohmann::json::parse(R"([["0.900"],["1 row of each cluster’s best markers"]])"));
+    CHECK(seen["limited"] ==
+          nlohmann::json::parse(R"([["0.900"],["1 row of each cluster’s best markers"]])"));
     CHECK(seen["found"] == nlohmann::json{"0.800"});
     CHECK(seen["q"][0] == "2.6e-869");  // exp(-2000), which no double holds
     CHECK(seen["picked"] == nlohmann::json{hostile});

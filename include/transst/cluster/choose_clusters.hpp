@@ -151,8 +151,7 @@ template <class W>
             widest = k;
         }
     }
-    const Eigen::SelfAdjointEigenSolver<Matrix<W>> eigen(fit.covariances[widest]);
-    const Vector<W> axis = eigen.eigenvectors().rightCols(1);
+    const Vector<W> axis = falling_eigen<W>(fit.covariances[widest]).second.col(0);
     const auto cut = static_cast<Label>(widest);
     auto labels = fit.labels;
     for (Index i = 0; i < scores.rows(); ++i) {

@@ -1,11 +1,9 @@
 // K Gaussians in factor space: densities of all spots as one matrix product, and their moments.
 #pragma once
 
+#include <transst/core/algebra.hpp>
 #include <transst/core/lanes.hpp>
 #include <transst/core/run.hpp>
-
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 
 #include <limits>
 #include <numbers>
@@ -43,13 +41,19 @@ public:
           stacked_(factors_, factors_ * g.clusters()),
           shift_(factors_ * g.clusters()),
           half_log_determinant_(g.clusters()) {
-        const Matrix<W> identity = Matrix<W>::Identity(factors_, factors_);
         for (Index k = 0; k < g.clusters(); ++k) {
-            const Eigen::LLT<Matrix<W>> llt(g.covariances[static_cast<std::size_t>(k)]);
-            const Matrix<W> inverse_root = llt.matrixL().solve(identity);
-            stacked_.middleCols(k * factors_, factors_) = inverse_root.transpose();
-            shift_.segment(k * factors_, factors_) = inverse_root * g.means.row(k).transpose();
-            half_log_determinant_[k] = -inverse_root.diagonal().array().log().sum();
+            const Cholesky<W> root(g.covariances[static_cast<std::size_t>(k)]);
+            const Matrix<W> inverse =
+                root.solve_root(Matrix<W>::Identity(factors_, factors_));  // of the root
+            for (Index a = 0; a < factors_; ++a) {
+                W shift = 0;
+                for (Index b = 0; b < factors_; ++b) {
+                    stacked_(b, k * factors_ + a) = inverse(a, b);
+                    shift += inverse(a, b) * g.means(k, b);
+                }
+                shift_[k * factors_ + a] = shift;
+            }
+            half_log_determinant_[k] = W(0.5) * root.log_determinant();
         }
     }
 
@@ -58,12 +62,16 @@ public:
     /// Energies of a block of scores (rows × q) into `energy` (rows × K).
     template <class Scores, class Energy>
     void energies(const Scores& scores, Energy&& energy) const {
-        RowMatrix<W> white = scores * stacked_;
-        white.rowwise() -= shift_.transpose();
-        for (Index k = 0; k < clusters(); ++k)
-            energy.col(k) =
-                W(0.5) * white.middleCols(k * factors_, factors_).rowwise().squaredNorm();
-        energy.rowwise() += half_log_determinant_.transpose();
+        const Index rows = scores.rows();
+        RowMatrix<W> white(rows, stacked_.cols());
+        for (Index i = 0; i < rows; ++i) white.row(i) = -shift_.transpose();
+        add_product(white, scores, stacked_);
+        for (Index i = 0; i < rows; ++i) {
+            const W* at = white.data() + i * white.cols();
+            for (Index k = 0; k < clusters(); ++k, at += factors_)
+                energy(i, k) = half_log_determinant_[k] +
+                               W(0.5) * Eigen::Map<const Vector<W>>(at, factors_).squaredNorm();
+        }
     }
 
 private:
@@ -98,14 +106,15 @@ struct WeightedSums {
     /// are the same for all clusters: one matrix product does them all.
     template <class Scores, class Weights>
     void add(const Scores& scores, const Weights& r) {
-        const Index q = scores.cols();
-        weight += r.colwise().sum().transpose();
-        first.noalias() += r.transpose() * scores;
-        const Matrix<W> v = scores;
-        Matrix<W> pairs(scores.rows(), products.cols());
-        for (Index a = 0, at = 0; a < q; at += q - a, ++a)
-            pairs.middleCols(at, q - a) = v.rightCols(q - a).array().colwise() * v.col(a).array();
-        products.noalias() += r.transpose() * pairs;
+        const Index q = scores.cols(), rows = scores.rows();
+        add_product(weight, transposed(r), Vector<W>::Ones(rows).eval());
+        add_product(first, transposed(r), scores);
+        Matrix<W> v = scores;
+        Matrix<W> pairs(rows, products.cols());
+        for (Index a = 0, at = 0; a < q; ++a)
+            for (Index b = a; b < q; ++b, ++at)
+                column_of(pairs, at, rows) = column_of(v, a, rows) * column_of(v, b, rows);
+        add_product(products, transposed(r), pairs);
     }
 
     /// Σ R vv' of cluster k: q × q.
@@ -131,9 +140,13 @@ template <class W>
     for (Index k = 0; k < count; ++k) {
         const W weight = sums.weight[k];
         if (weight > W(1e-10)) g.means.row(k) = sums.first.row(k) / weight;
-        const Matrix<W> s = sums.second(k) - weight * g.means.row(k).transpose() * g.means.row(k);
-        scatter.push_back(weight > W(1e-10) ? Matrix<W>(W(0.5) * (s + s.transpose()))
-                                            : Matrix<W>(Matrix<W>::Zero(q, q)));
+        Matrix<W> s = Matrix<W>::Zero(q, q);
+        if (weight > W(1e-10)) {
+            s = sums.second(k);
+            for (Index a = 0; a < q; ++a)
+                for (Index b = 0; b < q; ++b) s(b, a) -= weight * g.means(k, a) * g.means(k, b);
+        }
+        scatter.push_back(std::move(s));
         pooled += scatter.back();
     }
     pooled /= std::max(sums.weight.sum(), W(1));
@@ -145,21 +158,18 @@ template <class W>
     const W spread =
         std::max(W(1e-9) * pooled.trace(), W(1e-12) * size / std::max(sums.weight.sum(), W(1)));
     pooled.diagonal().array() += std::max(spread / static_cast<W>(q), W(1e-200));
-    const Eigen::LLT<Matrix<W>> root(pooled);
+    const Cholesky<W> root(pooled);
     regularized.assign(static_cast<std::size_t>(count), false);
     for (Index k = 0; k < count; ++k) {
         const W weight = sums.weight[k];
         const auto& s = scatter[static_cast<std::size_t>(k)];
         bool thin = weight < static_cast<W>(q + 2);
-        if (!thin) {
-            const Matrix<W> half = root.matrixL().solve(s / weight);
-            const Matrix<W> relative = root.matrixL().solve(half.transpose());
-            thin = Eigen::SelfAdjointEigenSolver<Matrix<W>>(relative, Eigen::EigenvaluesOnly)
-                       .eigenvalues()[0] < W(1e-6);
-        }
-        const W prior = static_cast<W>(q + 2);
-        g.covariances.push_back(thin ? Matrix<W>((s + prior * pooled) / (weight + prior))
-                                     : Matrix<W>(s / weight));
+        if (!thin) thin = falling_eigenvalues<W>(root.whiten(s / weight))[q - 1] < W(1e-6);
+        const W prior = thin ? static_cast<W>(q + 2) : 0;
+        Matrix<W> covariance = s;
+        if (thin) covariance += prior * pooled;
+        covariance /= weight + prior;
+        g.covariances.push_back(std::move(covariance));
         regularized[static_cast<std::size_t>(k)] = thin;
     }
     return g;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/cluster/free_gmm_mrf.hpp>
+#include <transst/core/side_by_side.hpp>
 #include <transst/matrix/standardized.hpp>
 #include <transst/metrics/confusion.hpp>
 #include <transst/reduce/autocorrelation_factors.hpp>
@@ -20,7 +21,7 @@ template <class = void>
     const auto& own = fits[middle].responsibilities;
     mean.responsibilities = RowMatrix<double>::Zero(own.rows(), own.cols());
     for (const auto& fit : fits) {
-        const auto match = best_matching(own.transpose() * fit.responsibilities);
+        const auto match = best_matching(times(transposed(own), fit.responsibilities));
         for (Index k = 0; k < own.cols(); ++k)
             mean.responsibilities.col(k) +=
                 fit.responsibilities.col(match[static_cast<std::size_t>(k)]);
@@ -76,14 +77,11 @@ struct GuidedGMM_MRF {
                          [&](Index a, Index b) { return information[a] > information[b]; });
         std::vector<Index> spots(static_cast<std::size_t>(target.rows()));
         std::iota(spots.begin(), spots.end(), Index{0});
-        const bool beside = side_by_side(target.rows());
-        const RunOptions inner{
-            .seed = run.seed, .threads = beside ? 1 : run.threads, .stop = run.stop};
-        const int outer = beside ? run.threads : 1;
         const Index shares = std::ssize(options.gene_shares),
                     ways = shares * std::ssize(options.factors);
         std::vector<RowMatrix<double>> of_genes(static_cast<std::size_t>(shares));
-        parallel_for(shares, outer, [&](Index s) {
+        using Reported = std::optional<double>;
+        const auto reduce = [&](Index s, const RunOptions& inner) -> Reported {
             const double share = options.gene_shares[static_cast<std::size_t>(s)];
             const Index genes =
                 std::clamp<Index>(static_cast<Index>(share * static_cast<double>(p)), 2, p);
@@ -96,14 +94,14 @@ struct GuidedGMM_MRF {
                 TruncatedSVD<>{{.factors = most, .max_iterations = 100, .tolerance = 1e-6}}
                     .fit(copy_part(target, spots, chosen, inner), inner)
                     .scores;
-        });
+            return std::nullopt;
+        };
+        detail::side_by_side(name, shares, target.rows(), run, reduce);
         std::vector<ClusterFit<double>> fits(static_cast<std::size_t>(ways));
         std::vector<RowMatrix<double>> scores(fits.size());
-        std::mutex reporting;
-        Index done = 0;
-        parallel_for(ways, outer, [&](Index way) {
+        const auto cluster = [&](Index way, const RunOptions& inner) -> Reported {
             const auto at = static_cast<std::size_t>(way);
-            if (way > 0 && run.stop.stop_requested()) return;
+            if (way > 0 && run.stop.stop_requested()) return std::nullopt;
             const auto& all = of_genes[at / options.factors.size()];
             const Index factors =
                 std::min(options.factors[at % options.factors.size()], all.cols());
@@ -111,9 +109,9 @@ struct GuidedGMM_MRF {
                                                  std::max<Index>(1, options.clusters - 1));
             fits[at] = detail::free_clusters(scores[at], graph, options.clusters,
                                              {options.starts, 6}, options.beta, inner);
-            const std::lock_guard lock(reporting);
-            run.report("GuidedGMM_MRF", ++done, ways, fits[at].log_likelihood);
-        });
+            return fits[at].log_likelihood;
+        };
+        detail::side_by_side(name, ways, target.rows(), run, cluster);
         // those that a request to stop left out
         std::erase_if(fits, [](const auto& fit) { return fit.labels.empty(); });
         std::erase_if(scores, [](const auto& v) { return v.size() == 0; });

@@ -27,13 +27,16 @@ struct MixturePrior {
 template <class W>
 [[nodiscard]] MixturePrior<W> weak_prior(const RowMatrix<W>& scores, Index clusters) {
     const Index n = scores.rows(), d = scores.cols();
-    const RowMatrix<W> centered = scores.rowwise() - scores.colwise().mean();
-    Matrix<W> half =
-        W(0.5) * centered.transpose() * centered / static_cast<W>(std::max<Index>(1, n - 1));
+    const Vector<W> mean = times(transposed(scores), Vector<W>::Ones(n).eval()) / static_cast<W>(n);
+    Matrix<W> means(clusters, d);
+    for (Index k = 0; k < clusters; ++k) means.row(k) = mean.transpose();
+    RowMatrix<W> centered = scores;
+    for (Index i = 0; i < n; ++i) centered.row(i) -= mean.transpose();
+    Matrix<W> half = times(transposed(centered), centered);
+    half *= W(0.5) / static_cast<W>(std::max<Index>(1, n - 1));
     half.diagonal().array() += std::max(half.trace() / static_cast<W>(d) * W(1e-9),
                                         std::numeric_limits<W>::min() * W(1e20));
-    return {{Matrix<W>(scores.colwise().mean().replicate(clusters, 1)),
-             std::vector<Matrix<W>>(static_cast<std::size_t>(clusters), half)},
+    return {{std::move(means), std::vector<Matrix<W>>(static_cast<std::size_t>(clusters), half)},
             Vector<W>::Constant(clusters, W(0.01)),
             Vector<W>::Constant(clusters, static_cast<W>(d + 2))};
 }
@@ -142,11 +145,13 @@ private:
         const Whitening<W> whitening(g);
         const W constant =
             W(0.5) * static_cast<W>(scores_.cols()) * std::log(2 * std::numbers::pi_v<W>);
-        const Vector<W> log_proportions = proportions.array().log() - constant;
+        Vector<W> log_proportions = proportions;
+        for (W& p : log_proportions) p = std::log(p) - constant;
         for_each_lane_block([&](Index begin, Index rows) {
             auto block = out.middleRows(begin, rows);
             whitening.energies(scores_.middleRows(begin, rows), block);
-            block = (-block).rowwise() + log_proportions.transpose();
+            for (Index i = 0; i < rows; ++i)
+                block.row(i) = log_proportions.transpose() - block.row(i);
         });
     }
 
@@ -217,33 +222,43 @@ private:
             fields.row(s) = f.matrix();
             seen += static_cast<double>((r.row(s * stride).array() * f).sum());
         }
-        const Vector<W> prior = fit.proportions.array().log();
-        using Column = Eigen::Array<W, Eigen::Dynamic, 1>;
+        Vector<W> prior = fit.proportions;
+        for (W& p : prior) p = std::log(p);
         const Index block = std::min(used, spot_block);
-        Matrix<W> joint(block, count);
-        Column most(block), sum(block), mean(block), square(block);
+        Matrix<W> joint(block, count), sums(block, 4);
         const auto slopes = [&](double beta) {
             std::array<double, 2> out{seen, 0};
             for_each_block(0, used, [&](Index begin, Index rows) {
-                const auto f = fields.middleRows(begin, rows).array();
-                auto p = joint.topRows(rows).array();
-                p.col(0) = prior[0] + static_cast<W>(beta) * f.col(0);
-                most.head(rows) = p.col(0);
-                for (Index k = 1; k < count; ++k) {
-                    p.col(k) = prior[k] + static_cast<W>(beta) * f.col(k);
-                    most.head(rows) = most.head(rows).max(p.col(k));
-                }
-                for (auto* total : {&sum, &mean, &square}) total->head(rows).setZero();
+                using Column = decltype(column_of(joint, 0, rows));
+                const auto p = [&](Index k) { return column_of(joint, k, rows); };
+                const auto f = [&](Index k) {
+                    return Column(fields.data() + k * used + begin, rows);
+                };
+                Column most = column_of(sums, 0, rows), sum = column_of(sums, 1, rows),
+                       mean = column_of(sums, 2, rows), square = column_of(sums, 3, rows);
                 for (Index k = 0; k < count; ++k) {
-                    p.col(k) = (p.col(k) - most.head(rows)).exp();
-                    sum.head(rows) += p.col(k);
-                    mean.head(rows) += p.col(k) * f.col(k);
-                    square.head(rows) += p.col(k) * f.col(k) * f.col(k);
+                    p(k) = static_cast<W>(beta) * f(k);
+                    p(k) += prior[k];
+                    if (k == 0)
+                        most = p(k);
+                    else
+                        most = most.max(p(k));
                 }
-                mean.head(rows) /= sum.head(rows);
-                out[0] -= static_cast<double>(mean.head(rows).sum());
-                out[1] -= static_cast<double>(
-                    (square.head(rows) / sum.head(rows) - mean.head(rows).square()).sum());
+                for (Column* total : {&sum, &mean, &square}) total->setZero();
+                for (Index k = 0; k < count; ++k) {
+                    Column one = p(k);
+                    one -= most;
+                    one = one.exp();
+                    sum += one;
+                    one *= f(k);
+                    mean += one;
+                    one *= f(k);
+                    square += one;
+                }
+                mean /= sum;
+                square /= sum;
+                out[0] -= static_cast<double>(mean.sum());
+                out[1] -= static_cast<double>(square.sum() - mean.matrix().squaredNorm());
             });
             return out;
         };
@@ -274,12 +289,12 @@ private:
         double of_prior = static_cast<double>(fit.proportions.array().log().sum());
         for (Index k = 0; k < r.cols(); ++k) {
             const auto at = static_cast<std::size_t>(k);
-            const Eigen::LLT<Matrix<W>> root(fit.gaussians.covariances[at]);
-            const Vector<W> away = (fit.gaussians.means.row(k) - prior.at.means.row(k)).transpose();
-            const W log_determinant = 2 * Matrix<W>(root.matrixL()).diagonal().array().log().sum();
-            const W spread = log_determinant + root.solve(prior.at.covariances[at]).trace();
-            of_prior -= static_cast<double>(
-                W(0.5) * (prior.kappa[k] * away.dot(root.solve(away)) + prior.nu[k] * spread));
+            const Cholesky<W> root(fit.gaussians.covariances[at]);
+            const Matrix<W> away = (fit.gaussians.means.row(k) - prior.at.means.row(k)).transpose();
+            const W spread = root.log_determinant() + root.solve(prior.at.covariances[at]).trace();
+            of_prior -=
+                static_cast<double>(W(0.5) * (prior.kappa[k] * root.solve_root(away).squaredNorm() +
+                                              prior.nu[k] * spread));
         }
         return of_prior + sum_over_spots([&](Index i) {
                    const auto ri = r.row(i).array();
@@ -322,17 +337,22 @@ private:
         for (Index k = 0; k < count; ++k) {
             const auto at = static_cast<std::size_t>(k);
             const W weight = sums.weight[k], kappa = prior.kappa[k], nu = prior.nu[k];
-            const Vector<W> m = prior.at.means.row(k).transpose();
-            const Vector<W> first = sums.first.row(k).transpose();
-            const Vector<W> mean = (first + kappa * m) / (weight + kappa);
-            const Vector<W> away = mean - m;
-            const Matrix<W> scatter = sums.second(k) - first * mean.transpose() -
-                                      mean * first.transpose() + weight * mean * mean.transpose() +
-                                      kappa * away * away.transpose();
+            Matrix<W> scatter = sums.second(k);
+            Vector<W> mean(q), away(q);
+            for (Index a = 0; a < q; ++a) {
+                const W m = prior.at.means(k, a);
+                mean[a] = (sums.first(k, a) + kappa * m) / (weight + kappa);
+                away[a] = mean[a] - m;
+                for (Index b = 0; b <= a; ++b) {
+                    scatter(a, b) += weight * mean[a] * mean[b] + kappa * away[a] * away[b] -
+                                     sums.first(k, a) * mean[b] - mean[a] * sums.first(k, b);
+                    scatter(b, a) = scatter(a, b);
+                }
+            }
             fit.gaussians.means.row(k) = mean.transpose();
-            fit.gaussians.covariances[at] =
-                (W(0.5) * (scatter + scatter.transpose()) + nu * prior.at.covariances[at]) /
-                (weight + nu);
+            scatter += nu * prior.at.covariances[at];
+            scatter /= weight + nu;
+            fit.gaussians.covariances[at] = std::move(scatter);
         }
     }
 

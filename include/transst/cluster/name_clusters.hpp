@@ -35,9 +35,8 @@ template <class W>
     RowMatrix<W> energy(n, classes.gaussians.clusters());
     detail::Whitening<W>(classes.gaussians).energies(scores, energy);
     for (Index k = 0; k < energy.cols(); ++k) {
-        const Matrix<W> root =
-            classes.gaussians.covariances[static_cast<std::size_t>(k)].llt().matrixL();
-        energy.col(k).array() -= root.diagonal().array().log().sum();
+        const detail::Cholesky<W> root(classes.gaussians.covariances[static_cast<std::size_t>(k)]);
+        energy.col(k).array() -= W(0.5) * root.log_determinant();
     }
     // Wilson & Hilferty's approximation of the quantile
     const double df = static_cast<double>(scores.cols()), c = 2 / (9 * df);
@@ -78,9 +77,10 @@ template <class Rows>
     const auto group_of = [&](Index row) { return of[static_cast<std::size_t>(row)]; };
     Vector<double> sizes = Vector<double>::Zero(groups);
     for (const Label k : of) sizes[k] += 1;
-    Matrix<double> means =
-        group_sums(x, groups, group_of, run) * sizes.cwiseMax(1).cwiseInverse().asDiagonal();
-    means.colwise() -= (means * sizes / sizes.sum()).eval();
+    Matrix<double> means = group_sums(x, groups, group_of, run);
+    for (Index k = 0; k < groups; ++k) means.col(k) /= std::max(sizes[k], 1.0);
+    const Vector<double> of_all = detail::times(means, sizes) / sizes.sum();
+    for (Index k = 0; k < groups; ++k) means.col(k) -= of_all;
     return means;
 }
 
@@ -120,7 +120,9 @@ template <class Rows>
         out.names.push_back(std::move(cluster));
         alike = alike.cwiseMax(0);
         if (alike.sum() <= 0) alike.setOnes();
-        out.class_posterior += clusters.responsibilities.col(k) * (alike / alike.sum()).transpose();
+        const Vector<double> responsibility = clusters.responsibilities.col(k);
+        detail::add_product(out.class_posterior, responsibility,
+                            detail::transposed(Vector<double>(alike / alike.sum())));
     }
     return out;
 }

@@ -32,7 +32,7 @@ template <class W>
     out.weights = discriminant ? discriminant_axes(scores, labels, classes).axes
                                : Matrix<W>(Matrix<W>::Identity(scores.cols(), factors));
     out.densities =
-        class_densities(RowMatrix<W>(scores * out.weights), labels, classes, discriminant);
+        class_densities<W>(detail::times(scores, out.weights), labels, classes, discriminant);
     return out;
 }
 
@@ -170,7 +170,7 @@ template <class W>
         const MixturePrior<W> fixed{described.densities.gaussians,
                                     Vector<W>::Constant(count, W(1e6)),
                                     Vector<W>::Constant(count, W(1e6) + static_cast<W>(d))};
-        const RowMatrix<W> v = own * described.weights;
+        const RowMatrix<W> v = times(own, described.weights);
         const auto fit = MeanField<W>(v, graph, {.max_iterations = 15}, run).fit(fixed);
         out.posterior[s] = RowMatrix<W>::Zero(v.rows(), classes);
         for (Index i = 0; i < v.rows(); ++i) {

@@ -106,7 +106,7 @@ struct SpatialGMM_MRF {
                     k, "; it must be in [0, ", options.clusters, ")");
         for (std::size_t k = 0; k < gaussians.covariances.size(); ++k)
             require(gaussians.means.allFinite() && gaussians.covariances[k].allFinite() &&
-                        gaussians.covariances[k].llt().info() == Eigen::Success,
+                        detail::Cholesky<W>(gaussians.covariances[k]).positive(),
                     "SpatialGMM_MRF::fit: the start's covariance of cluster ", k,
                     " is not positive definite, or a mean is not finite");
         const RowMatrix<W> v = scores.template cast<W>();
@@ -400,11 +400,15 @@ private:
     static void maximize_published(const RowMatrix<W>& v, Result& now) {
         const auto& r = now.responsibilities;
         for (Index k = 0; k < r.cols(); ++k) {
-            const W weight = r.col(k).sum();
-            now.gaussians.means.row(k) = (r.col(k).transpose() * v) / weight;
-            const RowMatrix<W> d = v.rowwise() - now.gaussians.means.row(k);
+            const Vector<W> of_spots = r.col(k);
+            const W weight = of_spots.sum();
+            const Vector<W> mean = detail::times(detail::transposed(v), of_spots) / weight;
+            Matrix<W> away = v;
+            for (Index a = 0; a < v.cols(); ++a) away.col(a).array() -= mean[a];
+            now.gaussians.means.row(k) = mean.transpose();
             now.gaussians.covariances[static_cast<std::size_t>(k)] =
-                (r.col(k).asDiagonal() * d).transpose() * d / weight;
+                detail::times(detail::transposed(detail::scaled_rows(away, of_spots)), away) /
+                weight;
         }
     }
 

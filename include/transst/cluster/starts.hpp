@@ -46,17 +46,21 @@ template <class W>
                                          Index limit) {
     const Index n = scores.rows(), count = centers.rows();
     std::vector<Label> labels(static_cast<std::size_t>(n), left_out);
+    const Index q = scores.cols();
     for (Index iteration = 0; iteration < limit; ++iteration) {
-        const Vector<W> offsets = W(0.5) * centers.rowwise().squaredNorm();
-        Matrix<W> sums = Matrix<W>::Zero(count, scores.cols());
+        Vector<W> offsets(count);
+        for (Index k = 0; k < count; ++k) offsets[k] = W(-0.5) * centers.row(k).squaredNorm();
+        Matrix<W> sums = Matrix<W>::Zero(count, q);
         Vector<W> sizes = Vector<W>::Zero(count);
         bool changed = false;
         for_each_block(0, n, [&](Index begin, Index rows) {
-            RowMatrix<W> near = scores.middleRows(begin, rows) * centers.transpose();
-            near.rowwise() -= offsets.transpose();
+            RowMatrix<W> near(rows, count);
+            for (Index i = 0; i < rows; ++i) near.row(i) = offsets.transpose();
+            add_product(near, scores.middleRows(begin, rows), transposed(centers));
             for (Index i = 0; i < rows; ++i) {
                 Index best = 0;
-                near.row(i).maxCoeff(&best);
+                for (Index k = 1; k < count; ++k)
+                    if (near(i, k) > near(i, best)) best = k;
                 auto& label = labels[static_cast<std::size_t>(begin + i)];
                 changed = changed || label != best;
                 label = static_cast<Label>(best);
@@ -78,11 +82,20 @@ template <class W>
                                                         Index limit, double tolerance) {
     const Index n = scores.rows(), q = scores.cols();
     const W cells = static_cast<W>(n);
-    const Vector<W> center = scores.colwise().mean().transpose();
+    Vector<W> center = Vector<W>::Zero(q);
+    for (Index i = 0; i < n; ++i) center += scores.row(i).transpose();
+    center /= cells;
+    const Index block = std::min(n, spot_block);
+    Matrix<W> centered(block, q), whitened(block, q), joint(block, clusters);
+    const auto center_block = [&](Index begin, Index rows) {
+        for (Index a = 0; a < q; ++a)
+            for (Index i = 0; i < rows; ++i) centered(i, a) = scores(begin + i, a) - center[a];
+    };
     Matrix<W> total = Matrix<W>::Zero(q, q);
     for_each_block(0, n, [&](Index begin, Index rows) {
-        const RowMatrix<W> d = scores.middleRows(begin, rows).rowwise() - center.transpose();
-        total.noalias() += d.transpose() * d;
+        center_block(begin, rows);
+        const auto d = centered.topRows(rows);
+        add_product(total, transposed(d), d);
     });
     const W ridge = std::max(total.trace() / (cells * static_cast<W>(q)), W(1e-300)) * W(1e-6);
 
@@ -91,71 +104,80 @@ template <class W>
     for (Index i = 0; i < n; ++i) {
         const Label k = labels[static_cast<std::size_t>(i)];
         weight[k] += 1;
-        sums.row(k) += scores.row(i) - center.transpose();
+        for (Index a = 0; a < q; ++a) sums(k, a) += scores(i, a) - center[a];
     }
     MixtureStart<W> out{std::move(labels), {}, -std::numeric_limits<double>::infinity()};
     Matrix<W> means = Matrix<W>::Zero(clusters, q), covariance;
-    const Index block = std::min(n, spot_block);
-    Matrix<W> centered(block, q), whitened(block, q), joint(block, clusters);
-    Eigen::Array<W, Eigen::Dynamic, 1> most(block), sum(block);
-    Eigen::Array<Label, Eigen::Dynamic, 1> best(block);
+    Matrix<W> most(block, 1), sum(block, 1);
+    std::vector<Label> best(static_cast<std::size_t>(block));
     for (Index iteration = 0;; ++iteration) {
         covariance = total;
         for (Index k = 0; k < clusters; ++k) {
             if (weight[k] <= W(1e-10)) continue;
             means.row(k) = sums.row(k) / weight[k];
-            covariance -= weight[k] * means.row(k).transpose() * means.row(k);
+            for (Index a = 0; a < q; ++a)
+                for (Index b = 0; b < q; ++b)
+                    covariance(b, a) -= weight[k] * means(k, a) * means(k, b);
         }
-        covariance = W(0.5) * (covariance + covariance.transpose()) / cells;
+        covariance = symmetric_part(std::move(covariance)) / cells;
         covariance.diagonal().array() += ridge;
         if (iteration == limit) break;
-        const Eigen::LLT<Matrix<W>> llt(covariance);
-        const Matrix<W> root = llt.matrixL();
-        const Matrix<W> inverse_root =
-            root.template triangularView<Eigen::Lower>().solve(Matrix<W>::Identity(q, q));
-        const Matrix<W> centers = means * inverse_root.transpose();
-        const Vector<W> offsets = (weight.cwiseMax(W(1e-10)) / cells).array().log() -
-                                  W(0.5) * centers.rowwise().squaredNorm().array();
-        const W constant = -W(0.5) * static_cast<W>(q) * std::log(2 * std::numbers::pi_v<W>) -
-                           root.diagonal().array().log().sum();
+        const Cholesky<W> root(covariance);
+        const Matrix<W> inverse_root = root.solve_root(Matrix<W>::Identity(q, q));
+        const Matrix<W> centers = times(means, transposed(inverse_root));
+        Vector<W> offsets(clusters);
+        for (Index k = 0; k < clusters; ++k)
+            offsets[k] = std::log(std::max(weight[k], W(1e-10)) / cells) -
+                         W(0.5) * centers.row(k).squaredNorm();
+        const W constant = -W(0.5) * (static_cast<W>(q) * std::log(2 * std::numbers::pi_v<W>) +
+                                      root.log_determinant());
         weight.setZero();
         sums.setZero();
         W log_likelihood = 0;
         for_each_block(0, n, [&](Index begin, Index rows) {
-            auto d = centered.topRows(rows), white = whitened.topRows(rows),
-                 r = joint.topRows(rows);
-            d = scores.middleRows(begin, rows).rowwise() - center.transpose();
-            white.noalias() = d * inverse_root.transpose();
-            r.noalias() = white * centers.transpose();
+            center_block(begin, rows);
+            const auto d = centered.topRows(rows);
+            whitened.setZero();
+            auto white = whitened.topRows(rows);
+            add_product(white, d, transposed(inverse_root));
             // a column for each cluster: all the block's spots are done side by side
-            best.head(rows).setZero();
-            most.head(rows).setConstant(-std::numeric_limits<W>::infinity());
-            for (Index k = 0; k < clusters; ++k) {
-                r.col(k).array() += offsets[k];
+            const auto of = [&](Index k) { return column_of(joint, k, rows); };
+            for (Index k = 0; k < clusters; ++k) of(k).setConstant(offsets[k]);
+            auto r = joint.topRows(rows);
+            add_product(r, white, transposed(centers));
+            auto largest = column_of(most, 0, rows), total_of = column_of(sum, 0, rows);
+            largest = of(0);
+            std::fill(best.begin(), best.end(), Label{0});
+            for (Index k = 1; k < clusters; ++k)
                 for (Index i = 0; i < rows; ++i)
-                    if (r(i, k) > most[i]) {
-                        most[i] = r(i, k);
-                        best[i] = static_cast<Label>(k);
+                    if (joint(i, k) > most(i, 0)) {
+                        most(i, 0) = joint(i, k);
+                        best[static_cast<std::size_t>(i)] = static_cast<Label>(k);
                     }
-            }
-            sum.head(rows).setZero();
+            total_of.setZero();
             for (Index k = 0; k < clusters; ++k) {
-                r.col(k) = (r.col(k).array() - most.head(rows)).exp();
-                sum.head(rows) += r.col(k).array();
+                auto one = of(k);
+                one -= largest;
+                one = one.exp();
+                total_of += one;
             }
-            for (Index k = 0; k < clusters; ++k) r.col(k).array() /= sum.head(rows);
-            for (Index i = 0; i < rows; ++i)
-                out.labels[static_cast<std::size_t>(begin + i)] = best[i];
-            log_likelihood += most.head(rows).sum() + sum.head(rows).log().sum() +
-                              static_cast<W>(rows) * constant - W(0.5) * white.squaredNorm();
-            weight += r.colwise().sum().transpose();
-            sums.noalias() += r.transpose() * d;
+            for (Index k = 0; k < clusters; ++k) {
+                auto one = of(k);
+                one /= total_of;
+                weight[k] += one.sum();
+            }
+            std::copy_n(best.begin(), rows, out.labels.begin() + begin);
+            log_likelihood += largest.sum() + static_cast<W>(rows) * constant;
+            for (Index i = 0; i < rows; ++i) log_likelihood += std::log(sum(i, 0));
+            for (Index a = 0; a < q; ++a)
+                log_likelihood -= W(0.5) * column_of(whitened, a, rows).matrix().squaredNorm();
+            add_product(sums, transposed(r), d);
         });
         const double before = out.log_likelihood;
         out.log_likelihood = static_cast<double>(log_likelihood);
         if (std::abs(out.log_likelihood - before) < tolerance * std::abs(before)) break;
     }
-    means.rowwise() += center.transpose();
+    for (Index a = 0; a < q; ++a) means.col(a).array() += center[a];
     out.gaussians = {means, std::vector<Matrix<W>>(static_cast<std::size_t>(clusters), covariance)};
     return out;
 }

@@ -9,9 +9,11 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -23,10 +25,29 @@ namespace transst {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+namespace detail {
+
+/// A caller's task by its address, so that threads are compiled once and not for every task.
+class TaskRef {
+public:
+    template <class Task>
+        requires(!std::is_same_v<std::remove_cvref_t<Task>, TaskRef>)
+    TaskRef(Task&& task)
+        : task_(const_cast<void*>(static_cast<const void*>(std::addressof(task)))),
+          call_(
+              [](void* one, Index i) { (*static_cast<std::remove_reference_t<Task>*>(one))(i); }) {}
+    void operator()(Index i) const { call_(task_, i); }
+
+private:
+    void* task_;
+    void (*call_)(void*, Index);
+};
+
+}  // namespace detail
+
 /// Calls task(i) for i in [0, count) on at most `threads` threads. The order of the calls is not
 /// defined. Of several exceptions the one with the lowest i is rethrown, after all threads ended.
-template <class Task>
-void parallel_for(Index count, int threads, Task&& task) {
+inline void parallel_for(Index count, int threads, detail::TaskRef task) {
     const Index workers = std::min<Index>(count, resolve_threads(threads));
     if (workers <= 1) {
         for (Index i = 0; i < count; ++i) task(i);
@@ -51,12 +72,6 @@ void parallel_for(Index count, int threads, Task&& task) {
     }
     for (const auto& failure : failures)
         if (failure) std::rethrow_exception(failure);
-}
-
-/// Whether tasks over so many rows are better done side by side, each on one thread, than one after
-/// the other on all threads: a sweep over few rows has too little to do for several.
-[[nodiscard]] constexpr bool side_by_side(Index rows) {
-    return rows <= 20'000;
 }
 
 /// Contiguous ranges of rows, their number a function of the number of rows only.

@@ -1,6 +1,7 @@
 // Scores averaged over each spot's surroundings, at several scales.
 #pragma once
 
+#include <transst/core/algebra.hpp>
 #include <transst/core/lanes.hpp>
 #include <transst/graph/knn_graph.hpp>
 
@@ -112,7 +113,8 @@ template <class Scalar>
         const Index begin = block * step, rows = (block + 1 == blocks ? n : begin + step) - begin;
         RowMatrix<Scalar> means(rows, columns);
         for (Index i = 0; i < rows; ++i) mean(begin + i, means.row(i));
-        out.middleRows(begin, rows).noalias() = means * weights;
+        out.middleRows(begin, rows).setZero();
+        detail::add_product(out.middleRows(begin, rows), means, weights);
     });
     return out;
 }

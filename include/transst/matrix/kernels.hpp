@@ -8,6 +8,7 @@
 #include <transst/matrix/rows.hpp>
 
 #include <algorithm>
+#include <memory>
 
 namespace transst::detail {
 
@@ -159,6 +160,28 @@ void scatter(const Eigen::MatrixBase<Derived>& block, const S* c, Panels<S>& res
             Eigen::Map<const RowMatrix<S>, Eigen::Unaligned, Eigen::OuterStride<>>(
                 c + p * PanelCut::widest, block.rows(), w, Eigen::OuterStride<>(stride));
     }
+}
+
+/// A block of rows of which nothing is known but these products, see any_rows.hpp.
+template <class S>
+class AnyBlock {
+public:
+    virtual ~AnyBlock() = default;
+    virtual void multiply_into(const Panels<S>& a, S* u) const = 0;
+    virtual void scatter_into(const S* c, Panels<S>& result) const = 0;
+};
+
+template <class S>
+[[nodiscard]] const AnyBlock<S>& view(const std::unique_ptr<AnyBlock<S>>& block) {
+    return *block;
+}
+template <class S>
+void multiply(const AnyBlock<S>& block, const Panels<S>& a, S* u) {
+    block.multiply_into(a, u);
+}
+template <class S>
+void scatter(const AnyBlock<S>& block, const S* c, Panels<S>& result) {
+    block.scatter_into(c, result);
 }
 
 }  // namespace transst::detail

@@ -6,6 +6,7 @@
 #include <transst/matrix/rows.hpp>
 
 #include <cmath>
+#include <span>
 #include <vector>
 
 namespace transst {
@@ -90,12 +91,30 @@ template <ExpressionRows X, class GroupOf>
     return std::move(all.of);
 }
 
+namespace detail {
+
+/// The same by each row's code in [0, groups); one group where there are no codes.
+template <ExpressionRows X>
+[[nodiscard]] std::vector<GeneSums> gene_sums_by_code(const X& x, Index groups,
+                                                      std::span<const std::int32_t> code,
+                                                      const RunOptions& run,
+                                                      std::string_view caller) {
+    if constexpr (requires { x.sums_by(groups, code, run, caller); }) {
+        return x.sums_by(groups, code, run, caller);
+    } else {
+        const auto group_of = [code](Index row) {
+            return code.empty() ? Index{0} : Index{code[static_cast<std::size_t>(row)]};
+        };
+        return gene_sums_by(x, groups, group_of, run, caller);
+    }
+}
+
+}  // namespace detail
+
 /// Sums over all rows.
 template <ExpressionRows X>
 [[nodiscard]] GeneSums gene_sums(const X& x, const RunOptions& run, std::string_view caller) {
-    return gene_sums_by(
-               x, 1, [](Index) { return Index{0}; }, run, caller)
-        .front();
+    return detail::gene_sums_by_code(x, 1, {}, run, caller).front();
 }
 
 /// ‖x_j‖² of each column (p). Throws BadData if an entry is not finite.

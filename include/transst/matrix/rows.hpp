@@ -1,10 +1,10 @@
 // How expression is seen: cells or spots in rows, genes in columns, handed out block by block.
 //
 // A type is an expression matrix when it has `Scalar`, `rows()`, `cols()` and
-// `row_block(begin, end)`; the block is a SparseBlock, an OwnedSparseBlock, a LoadedBlock or a dense
-// Eigen object with end − begin rows. Everything that touches expression goes through these blocks
-// (sweep.hpp), so that any such type, a file larger than memory included, works in every estimator.
-// row_block is called from several threads at once.
+// `row_block(begin, end)`; the block is a SparseBlock, an OwnedSparseBlock, a LoadedBlock or a
+// dense Eigen object with end − begin rows. Everything that touches expression goes through these
+// blocks (sweep.hpp), so that any such type, a file larger than memory included, works in every
+// estimator. row_block is called from several threads at once.
 #pragma once
 
 #include <transst/core/errors.hpp>

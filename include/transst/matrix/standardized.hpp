@@ -4,6 +4,7 @@
 // differ between sections, which costs a subtraction a row and one more sum of C a section.
 #pragma once
 
+#include <transst/core/algebra.hpp>
 #include <transst/matrix/moments.hpp>
 #include <transst/matrix/subset.hpp>
 #include <transst/matrix/sweep.hpp>
@@ -85,9 +86,10 @@ template <class S, ExpressionRows Rows, class State, class F>
     using W = Wide<S>;
     const Vector<W> inverse_scale = x.inverse_scale().template cast<W>();
     const Matrix<W> mean = x.mean().template cast<W>();
-    const Matrix<W> scaled = a.cols() > 0 ? Matrix<W>(inverse_scale.asDiagonal() * a) : a;
-    const RowMatrix<S> offset = a.cols() > 0 ? RowMatrix<S>((mean * scaled).template cast<S>())
-                                             : RowMatrix<S>(x.sections(), 0);
+    const Matrix<W> scaled = a.cols() > 0 ? detail::scaled_rows(a, inverse_scale) : a;
+    const RowMatrix<S> offset = a.cols() > 0
+                                    ? RowMatrix<S>(detail::times(mean, scaled).template cast<S>())
+                                    : RowMatrix<S>(x.sections(), 0);
 
     struct Summed {
         State state;
@@ -107,8 +109,8 @@ template <class S, ExpressionRows Rows, class State, class F>
                      for (Index i = 0; i < c.rows(); ++i)
                          summed.outputs.row(x.section_of(begin + i)) += c.row(i).template cast<W>();
                  });
-    Matrix<W> product =
-        inverse_scale.asDiagonal() * (swept.product - mean.transpose() * swept.state.outputs);
+    const Matrix<W> shift = detail::times(detail::transposed(mean), swept.state.outputs);
+    Matrix<W> product = detail::scaled_rows<W>(swept.product - shift, inverse_scale);
     return {std::move(product), std::move(swept.state.state)};
 }
 
@@ -119,8 +121,8 @@ template <ExpressionRows Rows>
     // Σ(x − m)² = Σx² − Σ_s (2 m_s Σ_s x − n_s m_s²)
     using W = Wide<typename Rows::Scalar>;
     Vector<W> norms = Vector<W>::Zero(x.cols());
-    const auto of_section = gene_sums_by(
-        x.raw(), x.sections(), [&](Index row) { return x.section_of(row); }, run, caller);
+    const auto of_section =
+        detail::gene_sums_by_code(x.raw(), x.sections(), x.section(), run, caller);
     for (Index s = 0; s < x.sections(); ++s) {
         const auto& sums = of_section[static_cast<std::size_t>(s)];
         const Vector<W> m = x.mean().row(s).transpose();

@@ -37,7 +37,9 @@ namespace detail {
 /// Rows of a block: as many as keep it in the second-level cache, seen twice.
 template <ExpressionRows X>
 [[nodiscard]] Index block_rows(const X& x) {
-    if constexpr (is_dense<BlockOf<X>>) {
+    if constexpr (requires { x.rows_of_block(); }) {
+        return x.rows_of_block();
+    } else if constexpr (is_dense<BlockOf<X>>) {
         const Index bytes =
             static_cast<Index>(sizeof(typename X::Scalar)) * std::max<Index>(1, x.cols());
         return std::clamp<Index>(512 * 1024 / bytes, 16, 512);

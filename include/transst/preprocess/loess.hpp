@@ -1,10 +1,8 @@
 // Local regression of degree 2 in one variable, as R's loess and its descendants do it.
 #pragma once
 
+#include <transst/core/algebra.hpp>
 #include <transst/core/errors.hpp>
-#include <transst/core/types.hpp>
-
-#include <Eigen/QR>
 
 #include <algorithm>
 #include <cmath>
@@ -50,24 +48,31 @@ template <class Scalar>
     if (radius <= 0) return {at, points.y.mean(), 0};
 
     const Index count = end - begin;
-    Matrix<Scalar> design(count, 3);
-    Vector<Scalar> response(count);
-    for (Index i = 0; i < count; ++i) {
-        const double shift = x[begin + i] - at;
+    Matrix<Scalar> gram = Matrix<Scalar>::Zero(3, 3);
+    Vector<Scalar> right = Vector<Scalar>::Zero(3), norms(3);
+    for (Index i = begin; i < end; ++i) {
+        const double shift = x[i] - at;
         const double near = 1 - std::pow(std::min(1.0, std::abs(shift) / radius), 3);
-        const double root_weight = std::sqrt(near * near * near);
-        design.row(i) << root_weight, root_weight * shift, root_weight * shift * shift;
-        response[i] = root_weight * points.y[begin + i];
+        const double power[] = {1, shift, shift * shift}, weight = near * near * near;
+        for (Index a = 0; a < 3; ++a) {
+            right[a] += weight * power[a] * points.y[i];
+            for (Index b = 0; b < 3; ++b) gram(a, b) += weight * power[a] * power[b];
+        }
     }
-    const Eigen::Matrix<Scalar, 1, 3> norms = design.colwise().norm();
-    if (norms[0] <= 0) return {at, points.y.segment(begin, count).mean(), 0};
-    for (Index c = 0; c < 3; ++c)
-        if (norms[c] > 0) design.col(c) /= norms[c];
-    Eigen::CompleteOrthogonalDecomposition<Matrix<Scalar>> solver;
-    solver.setThreshold(100 * std::numeric_limits<Scalar>::epsilon());
-    solver.compute(design);
-    const Vector<Scalar> coefficients = solver.solve(response);
-    return {at, coefficients[0] / norms[0], norms[1] > 0 ? coefficients[1] / norms[1] : 0.0};
+    if (gram(0, 0) <= 0) return {at, points.y.segment(begin, count).mean(), 0};
+    for (Index a = 0; a < 3; ++a) norms[a] = gram(a, a) > 0 ? std::sqrt(gram(a, a)) : Scalar(1);
+    for (Index a = 0; a < 3; ++a)
+        for (Index b = 0; b < 3; ++b) gram(a, b) /= norms[a] * norms[b];
+    const auto [strength, axes] = falling_eigen(gram);
+    double value = 0, slope = 0;
+    for (Index j = 0; j < 3; ++j) {
+        if (strength[j] <= Scalar(1e-12) * strength[0]) continue;
+        Scalar along = 0;
+        for (Index a = 0; a < 3; ++a) along += axes(a, j) * right[a] / norms[a];
+        value += axes(0, j) * along / strength[j] / norms[0];
+        slope += axes(1, j) * along / strength[j] / norms[1];
+    }
+    return {at, value, slope};
 }
 
 /// Cuts points [begin, end), which lie between `low` and `high`, in half, and their halves again,

@@ -1,9 +1,8 @@
 // Maximum autocorrelation factors: the axes along which neighbouring spots are most alike.
 #pragma once
 
+#include <transst/core/algebra.hpp>
 #include <transst/graph/graph.hpp>
-
-#include <Eigen/Eigenvalues>
 
 #include <limits>
 
@@ -19,22 +18,24 @@ template <class W>
     require<ShapeMismatch>(graph.nodes() == scores.rows(), "autocorrelation_factors: graph has ",
                            graph.nodes(), " nodes, scores have ", scores.rows(), " rows");
     const Index n = scores.rows(), q = scores.cols();
-    const Matrix<W> centered = scores.rowwise() - scores.colwise().mean();
-    const Matrix<W> total =
-        centered.transpose() * centered / static_cast<W>(std::max<Index>(1, n - 1));
+    Matrix<W> centered = scores;
+    for (Index j = 0; j < q; ++j) centered.col(j).array() -= centered.col(j).mean();
+    Matrix<W> total = detail::times(detail::transposed(centered), centered);
+    total /= static_cast<W>(std::max<Index>(1, n - 1));
     Matrix<W> difference = Matrix<W>::Zero(q, q);
     Vector<W> d(q);
     for (Index i = 0; i < n; ++i)
         for (const Index j : graph.of(i)) {
             d = (scores.row(i) - scores.row(j)).transpose();
-            difference.template selfadjointView<Eigen::Lower>().rankUpdate(d);
+            for (Index a = 0; a < q; ++a) difference.col(a).tail(q - a) += d[a] * d.tail(q - a);
         }
-    difference = difference.template selfadjointView<Eigen::Lower>();
+    for (Index a = 0; a < q; ++a)
+        for (Index b = 0; b < a; ++b) difference(b, a) = difference(a, b);
     difference /= static_cast<W>(2 * std::max<Index>(1, graph.entries()));
     difference.diagonal().array() += std::max(ridge * difference.trace() / static_cast<W>(q),
                                               std::numeric_limits<W>::min() * W(1e20));
-    const Eigen::GeneralizedSelfAdjointEigenSolver<Matrix<W>> solver(total, difference);
-    return scores * solver.eigenvectors().rowwise().reverse().leftCols(std::min(count, q));
+    const Matrix<W> axes = detail::falling_eigen_against(total, difference).second;
+    return detail::times(scores, axes.leftCols(std::min(count, q)));
 }
 
 }  // namespace transst

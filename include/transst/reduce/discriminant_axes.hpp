@@ -1,10 +1,8 @@
 // Fisher's canonical variates: the axes of factor space along which labelled classes differ.
 #pragma once
 
+#include <transst/core/algebra.hpp>
 #include <transst/core/labels.hpp>
-
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <limits>
@@ -55,7 +53,7 @@ template <class W>
     }
     // classes and sections share one constant: a whisper of ridge says where it goes
     gram.diagonal().array() += W(1e-6) * std::max(W(1), counts.sum() / static_cast<W>(unknowns));
-    const Matrix<W> solved = gram.ldlt().solve(right);
+    const Matrix<W> solved = solve_symmetric(gram, right);
     return {solved.topRows(classes),
             sections > 1 ? Matrix<W>(solved.bottomRows(sections)) : Matrix<W>::Zero(1, q),
             counts.colwise().sum().transpose()};
@@ -112,23 +110,27 @@ template <class W>
                 d.row(i) = scores.row(b + i) - model.means.row(labels[at]) -
                            model.offsets.row(section.empty() ? 0 : section[at]);
         }
-        within.noalias() += d.topRows(rows).transpose() * d.topRows(rows);
+        const auto seen = d.topRows(rows);
+        detail::add_product(within, detail::transposed(seen), seen);
     }
     const W cells = model.sizes.sum();
     within /= cells;
     within.diagonal().array() += std::max(ridge * within.trace() / static_cast<W>(q),
                                           std::numeric_limits<W>::min() * W(1e20));
-    const Vector<W> center = model.means.transpose() * model.sizes / cells;
-    const Matrix<W> away = model.means.rowwise() - center.transpose();
-    const Matrix<W> between = away.transpose() * (model.sizes / cells).asDiagonal() * away;
-    const Eigen::GeneralizedSelfAdjointEigenSolver<Matrix<W>> solver(between, within);
+    const Vector<W> share = model.sizes / cells;
+    const Vector<W> center = detail::times(detail::transposed(model.means), share);
+    Matrix<W> away = model.means;
+    for (Index j = 0; j < q; ++j) away.col(j).array() -= center[j];
+    const Matrix<W> between =
+        detail::times(detail::transposed(away), detail::scaled_rows(away, share));
+    auto [separation, axes] = detail::falling_eigen_against(between, within);
     const Index count = std::min(classes - 1, q);
-    DiscriminantAxes<W> out{solver.eigenvectors().rowwise().reverse().leftCols(count),
-                            solver.eigenvalues().reverse().head(count)};
+    DiscriminantAxes<W> out{axes.leftCols(count), separation.head(count)};
     // a sign of its own for each axis: its largest entry is positive
     for (Index j = 0; j < count; ++j) {
         Index largest = 0;
-        out.axes.col(j).cwiseAbs().maxCoeff(&largest);
+        for (Index i = 1; i < q; ++i)
+            if (std::abs(out.axes(i, j)) > std::abs(out.axes(largest, j))) largest = i;
         if (out.axes(largest, j) < 0) out.axes.col(j) *= W(-1);
     }
     return out;

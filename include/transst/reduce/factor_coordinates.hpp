@@ -29,11 +29,12 @@ public:
         Vector<W> out(size(model));
         auto part = parts(out.data(), model);
         part.loading = model.loading;
-        part.log_noise = model.noise_variance.array().log();
+        for (Index j = 0; j < model.genes(); ++j)
+            part.log_noise(j, 0) = std::log(model.noise_variance[j]);
         part.means = model.means;
         for (Index k = 0; k < model.classes(); ++k) {
-            Matrix<W> root = model.covariances[at(k)].llt().matrixL();
-            root.diagonal() = root.diagonal().array().log();
+            Matrix<W> root = Cholesky<W>(model.covariances[at(k)]).root();
+            for (Index a = 0; a < root.cols(); ++a) root(a, a) = std::log(root(a, a));
             covariance(part, k) = root;
         }
         return out;
@@ -45,7 +46,8 @@ public:
         if (coordinates.size() != size(model) || !coordinates.allFinite()) return false;
         const auto part = parts(coordinates.data(), model);
         model.loading = part.loading;
-        model.noise_variance = part.log_noise.array().exp().cwiseMax(floor_);
+        for (Index j = 0; j < model.genes(); ++j)
+            model.noise_variance[j] = std::max(std::exp(part.log_noise(j, 0)), floor_);
         model.means = part.means;
         std::vector<Index> first(ties_.groups, -1);  // classes of a group get the same bits
         for (Index k = 0; k < model.classes(); ++k) {
@@ -56,10 +58,10 @@ public:
             }
             own = k;
             Matrix<W> root = covariance(part, k);
-            root.diagonal() = root.diagonal().array().exp();
+            for (Index a = 0; a < root.cols(); ++a) root(a, a) = std::exp(root(a, a));
             auto& full = model.covariances[at(k)];
-            full = root * root.transpose();
-            if (!full.allFinite() || full.llt().info() != Eigen::Success) return false;
+            full = times(root, transposed(root));
+            if (!full.allFinite() || !Cholesky<W>(full).positive()) return false;
         }
         return model.noise_variance.allFinite();
     }
@@ -71,38 +73,45 @@ public:
                                      const Matrix<W>& moment) const {
         Vector<W> out(size(model));
         auto part = parts(out.data(), model);
-        const Matrix<W> change = next.loading - model.loading, moved = change * moment;
-        part.loading = model.noise_variance.cwiseInverse().asDiagonal() * moved;
-        const Vector<W> residual =
-            all_ * next.noise_variance + moved.cwiseProduct(change).rowwise().sum();
-        part.log_noise = W(0.5) * (residual.array() / model.noise_variance.array() - all_);
-        for (Index j = 0; j < model.genes(); ++j)  // there is no way below the floor
-            if (model.noise_variance[j] <= floor_ && part.log_noise(j, 0) < 0)
-                part.log_noise(j, 0) = 0;
+        const Matrix<W> change = next.loading - model.loading, moved = times(change, moment);
+        Vector<W> residual = all_ * next.noise_variance;
+        for (Index a = 0; a < model.factors(); ++a)
+            for (Index j = 0; j < model.genes(); ++j) {
+                residual[j] += moved(j, a) * change(j, a);
+                part.loading(j, a) = moved(j, a) / model.noise_variance[j];
+            }
+        for (Index j = 0; j < model.genes(); ++j) {
+            const W slope = W(0.5) * (residual[j] / model.noise_variance[j] - all_);
+            const bool at_floor = model.noise_variance[j] <= floor_;  // no way below it
+            part.log_noise(j, 0) = at_floor ? std::max(slope, W(0)) : slope;
+        }
 
         std::vector<Matrix<W>> squares(ties_.groups);  // of z about the model's means
         for (std::size_t g = 0; g < ties_.groups; ++g)
             squares[g] = Matrix<W>::Zero(model.factors(), model.factors());
         for (Index k = 0; k < model.classes(); ++k) {
             const W cells = static_cast<W>(cells_[at(k)]);
-            const Vector<W> shift = (next.means.row(k) - model.means.row(k)).transpose();
-            part.means.row(k) = cells * model.covariances[at(k)].llt().solve(shift).transpose();
-            squares[ties_.group[at(k)]] +=
-                cells * (next.covariances[at(k)] + shift * shift.transpose());
+            Matrix<W> shift = (next.means.row(k) - model.means.row(k)).transpose();
+            auto& sum = squares[ties_.group[at(k)]];
+            sum += cells * next.covariances[at(k)];
+            for (Index a = 0; a < shift.rows(); ++a)
+                for (Index b = 0; b < shift.rows(); ++b)
+                    sum(b, a) += cells * shift(a, 0) * shift(b, 0);
+            shift = Cholesky<W>(model.covariances[at(k)]).solve(std::move(shift));
+            part.means.row(k) = cells * shift.transpose();
         }
         for (Index k = 0; k < model.classes(); ++k) {
             const std::size_t g = ties_.group[at(k)];
-            const Matrix<W> root = model.covariances[at(k)].llt().matrixL();
-            const auto lower = root.template triangularView<Eigen::Lower>();
-            const Matrix<W> half = lower.solve(squares[g]);
-            Matrix<W> excess = lower.solve(half.transpose());
-            excess.diagonal().array() -= group_cells_[g];
-            auto out_k = covariance(part, k);
-            out_k = lower.transpose().solve(excess);
-            out_k *=
+            const Cholesky<W> of(model.covariances[at(k)]);
+            const Matrix<W> root = of.root();
+            Matrix<W> excess = of.whiten(squares[g]);
+            for (Index a = 0; a < root.cols(); ++a) excess(a, a) -= group_cells_[g];
+            excess = of.solve_transposed_root(std::move(excess));
+            excess *=
                 static_cast<W>(cells_[at(k)]) / group_cells_[g];  // a class's share of its group
-            keep_lower(out_k);
-            out_k.diagonal().array() *= root.diagonal().array();
+            keep_lower(excess);
+            for (Index a = 0; a < root.cols(); ++a) excess(a, a) *= root(a, a);
+            covariance(part, k) = excess;
         }
         return out;
     }
@@ -113,22 +122,22 @@ public:
         Vector<W> out(v.size());
         const auto in = parts(v.data(), model);
         auto part = parts(out.data(), model);
-        part.loading = model.noise_variance.asDiagonal() *
-                       Matrix<W>(moment.llt().solve(in.loading.transpose()).transpose());
+        part.loading = scaled_rows(over_symmetric<W>(in.loading, moment), model.noise_variance);
         part.log_noise = in.log_noise * (2 / all_);
         for (Index k = 0; k < model.classes(); ++k) {
             const W cells = static_cast<W>(cells_[at(k)]);
-            part.means.row(k) = in.means.row(k) * model.covariances[at(k)] / cells;
+            const Vector<W> mean = in.means.row(k).transpose() / cells;
+            part.means.row(k) = times(model.covariances[at(k)], mean).transpose();
             // in F = L⁻¹dL the information is that of tr (F + F')²
-            const Matrix<W> root = model.covariances[at(k)].llt().matrixL();
+            const Matrix<W> root = Cholesky<W>(model.covariances[at(k)]).root();
             Matrix<W> f = covariance(in, k);
-            f.diagonal().array() /= root.diagonal().array();
-            f = (root.transpose() * f / cells).eval();
-            f.diagonal() /= 2;
+            for (Index a = 0; a < root.cols(); ++a) f(a, a) /= root(a, a);
+            f = times(transposed(root), f) / cells;
+            for (Index a = 0; a < root.cols(); ++a) f(a, a) /= 2;
             keep_lower(f);
-            auto out_k = covariance(part, k);
-            out_k = root * f;
-            out_k.diagonal().array() /= root.diagonal().array();
+            f = times(root, f);
+            for (Index a = 0; a < root.cols(); ++a) f(a, a) /= root(a, a);
+            covariance(part, k) = f;
         }
         return out;
     }
@@ -164,9 +173,8 @@ private:
         const Index q = part.covariances.rows();
         return part.covariances.middleCols(k * q, q);
     }
-    template <class M>
-    static void keep_lower(M&& m) {
-        m.template triangularView<Eigen::StrictlyUpper>().setZero();
+    static void keep_lower(Matrix<W>& m) {
+        for (Index j = 1; j < m.cols(); ++j) m.col(j).head(j).setZero();
     }
     [[nodiscard]] static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 

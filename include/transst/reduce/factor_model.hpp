@@ -3,9 +3,7 @@
 //     x_i = W z_i + ε_i,   z_i | y_i = k ~ N(μ_k, Σ_k),   ε_i ~ N(0, Λ)
 #pragma once
 
-#include <transst/matrix/sweep.hpp>
-
-#include <Eigen/Cholesky>
+#include <transst/matrix/any_rows.hpp>
 
 namespace transst {
 
@@ -23,20 +21,25 @@ struct FactorModel {
 
     /// B with scores = X̃B: the generalised least squares estimate of z, Λ⁻¹W(W'Λ⁻¹W)⁻¹ (p × q).
     [[nodiscard]] Matrix<Wide<Scalar>> score_weights() const {
-        using W = Wide<Scalar>;
-        const Matrix<W> loaded = loading.template cast<W>();
-        const Matrix<W> a = noise_variance.template cast<W>().cwiseInverse().asDiagonal() * loaded;
-        const Matrix<W> m = loaded.transpose() * a;
-        return m.ldlt().solve(a.transpose()).transpose();
+        const auto [a, m] = information();
+        return detail::over_symmetric(a, m);
     }
 
     /// Covariance of the scores' error: (W'Λ⁻¹W)⁻¹ (q × q).
     [[nodiscard]] Matrix<Wide<Scalar>> score_noise() const {
+        const auto m = information().second;
+        return detail::solve_symmetric<Wide<Scalar>>(m, m.Identity(m.rows(), m.cols()));
+    }
+
+    /// Λ⁻¹W (p × q) and W'Λ⁻¹W (q × q).
+    [[nodiscard]] std::pair<Matrix<Wide<Scalar>>, Matrix<Wide<Scalar>>> information() const {
         using W = Wide<Scalar>;
         const Matrix<W> loaded = loading.template cast<W>();
-        const Matrix<W> m = loaded.transpose() *
-                            noise_variance.template cast<W>().cwiseInverse().asDiagonal() * loaded;
-        return m.ldlt().solve(Matrix<W>::Identity(m.rows(), m.cols()));
+        Vector<W> weight = noise_variance.template cast<W>();
+        for (W& w : weight) w = 1 / w;
+        Matrix<W> a = detail::scaled_rows(loaded, weight);
+        Matrix<W> m = detail::times(detail::transposed(loaded), a);
+        return {std::move(a), std::move(m)};
     }
 
     /// Generalised least squares scores of x (n × p, standardised as the source was): n × q.
@@ -47,7 +50,7 @@ struct FactorModel {
         require<ShapeMismatch>(rows.cols() == genes(), "FactorModel::transform: X has ",
                                rows.cols(), " genes, the model has ", genes(),
                                "; align the genes first");
-        return project<Scalar>(rows, score_weights(), run);
+        return project<Scalar>(detail::any_rows<Scalar>(rows), score_weights(), run);
     }
 };
 

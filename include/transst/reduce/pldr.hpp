@@ -5,25 +5,14 @@
 #pragma once
 
 #include <transst/core/labels.hpp>
-#include <transst/reduce/anderson.hpp>
 #include <transst/reduce/factor_coordinates.hpp>
 #include <transst/reduce/quasi_newton.hpp>
 #include <transst/reduce/truncated_svd.hpp>
-
-#include <Eigen/Cholesky>
 
 #include <limits>
 #include <numbers>
 
 namespace transst {
-
-/// How EM is made to need fewer iterations.
-enum class Acceleration {
-    none,         ///< not at all
-    anderson,     ///< Anderson's, of the last eight steps
-    quasi_newton  ///< L-BFGS in the metric of EM: far fewer iterations to the maximum itself, which
-                  ///< need not be wanted where counts are few, since noise variances vanish there
-};
 
 /// What PLDR::fit finds, with the trace of its log-likelihood.
 template <class Scalar>
@@ -49,17 +38,19 @@ struct PLDR {
     struct Options {
         Index factors = 15;          ///< q, below min(n, p)
         Index max_iterations = 500;  ///< at most so many
-        double tolerance = 1e-7;     ///< relative change of the log-likelihood
+        double tolerance = 1e-5;     ///< relative change of the log-likelihood; what is left to
+                                     ///< gain is fitted to noise where counts are few
         bool canonical = true;       ///< fix the free q × q change of z after the fit (METHOD:
                                      ///< pooled covariance I, W'Λ⁻¹W diagonal and falling)
-        Acceleration acceleration = Acceleration::anderson;  ///< of EM, still never falling
+        bool accelerate = true;      ///< by quasi-Newton steps (L-BFGS in the metric of EM), which
+                                     ///< need far fewer iterations and never fall either
         bool random_noise_start = false;  ///< Λ starts at U(0.5, 2), not at the SVD's residual
 
         /// The published code: it stops after two iterations and leaves z as it falls.
         [[nodiscard]] static Options published() {
             return {.max_iterations = 2,
                     .canonical = false,
-                    .acceleration = Acceleration::none,
+                    .accelerate = false,
                     .random_noise_start = true};
         }
     } options{};
@@ -155,7 +146,8 @@ private:
     template <class X, class Fit>
     [[nodiscard]] static PLDRFit<Scalar> with_labelled(const X& x, std::span<const Label> labels,
                                                        Fit&& fit) {
-        const auto& rows = as_rows(x);
+        const auto& all = as_rows(x);
+        const auto rows = detail::any_rows<Scalar>(all);
         require<ShapeMismatch>(std::ssize(labels) == rows.rows(), "PLDR::fit: labels has ",
                                labels.size(), " entries, X has ", rows.rows(),
                                " rows; give every cell a label, or left_out");
@@ -167,7 +159,8 @@ private:
             classes.push_back(labels[i]);
         }
         if (used.size() == labels.size()) return fit(rows, labels);
-        return fit(select_rows(rows, std::move(used)), classes);
+        const auto chosen = select_rows(all, std::move(used));
+        return fit(detail::any_rows<Scalar>(chosen), classes);
     }
 
     /// Refuses what cannot be fitted; returns the number of classes.
@@ -202,7 +195,7 @@ private:
     [[nodiscard]] Model start(const Rows& rows, std::span<const Label> labels,
                               const SVDFit<Scalar>& svd, const RunOptions& run) const {
         const Index q = options.factors, n = rows.rows();
-        const auto scores = svd.scores.template cast<W>();
+        const RowMatrix<W> scores = svd.scores.template cast<W>();
         const auto sizes = class_sizes(labels);
         const Index count = std::ssize(sizes);
         Model model{svd.loading.template cast<W>(), {}, Matrix<W>::Zero(count, q), {}};
@@ -210,9 +203,11 @@ private:
         for (Index k = 0; k < count; ++k) model.means.row(k) /= static_cast<W>(sizes[at(k)]);
         std::vector<Matrix<W>> squares(sizes.size(), Matrix<W>::Zero(q, q));
         Matrix<W> pooled = Matrix<W>::Zero(q, q);
+        Vector<W> d(q);
         for (Index i = 0; i < n; ++i) {
-            const Vector<W> d = (scores.row(i) - model.means.row(labels[at(i)])).transpose();
-            squares[at(labels[at(i)])].noalias() += d * d.transpose();
+            d = (scores.row(i) - model.means.row(labels[at(i)])).transpose();
+            auto& sum = squares[at(labels[at(i)])];
+            for (Index a = 0; a < q; ++a) sum.col(a) += d[a] * d;
         }
         for (const auto& s : squares) pooled += s;
         pooled /= static_cast<W>(std::max<Index>(1, n - count));
@@ -222,7 +217,10 @@ private:
             // thin classes begin nearer to the pooled covariance, so that every start is invertible
             const W weight = static_cast<W>(sizes[at(k)]) / static_cast<W>(sizes[at(k)] + q + 1);
             const W divisor = static_cast<W>(std::max<Index>(1, sizes[at(k)] - 1));
-            model.covariances.push_back(weight * squares[at(k)] / divisor + (1 - weight) * pooled);
+            Matrix<W> covariance = squares[at(k)];
+            covariance *= weight / divisor;
+            covariance += (1 - weight) * pooled;
+            model.covariances.push_back(std::move(covariance));
         }
         if (options.random_noise_start) {
             RandomStream random(run.seed, 0x504C4452);
@@ -231,10 +229,15 @@ private:
         } else {
             const Vector<W> squares_of_genes =
                 column_square_norms(rows, run, "PLDR::fit").template cast<W>();
-            const Vector<W> explained =
-                (model.loading.cwiseAbs2() * svd.singular_values.template cast<W>().cwiseAbs2());
-            model.noise_variance = ((squares_of_genes - explained) / static_cast<W>(n))
-                                       .cwiseMax(noise_floor(squares_of_genes, n));
+            const W floor = noise_floor(squares_of_genes, n);
+            model.noise_variance = squares_of_genes;
+            for (Index k = 0; k < q; ++k) {
+                const W value = static_cast<W>(svd.singular_values[k]);
+                for (Index j = 0; j < rows.cols(); ++j)
+                    model.noise_variance[j] -=
+                        value * value * model.loading(j, k) * model.loading(j, k);
+            }
+            for (W& v : model.noise_variance) v = std::max(v / static_cast<W>(n), floor);
         }
         return model;
     }
@@ -292,13 +295,11 @@ private:
         share_covariances(model, ties, fit.class_sizes);
         Matrix<W> moment;
         const detail::FactorCoordinates<W> coordinates(fit.class_sizes, ties, floor);
-        detail::Anderson<W> anderson(acceleration_depth);
-        detail::QuasiNewton<W> newton(acceleration_depth);
-        const bool quasi_newton = options.acceleration == Acceleration::quasi_newton;
+        constexpr Index steps_kept = 8;
+        detail::QuasiNewton<W> newton(steps_kept);
         Vector<W> place, slope;  // of the last good model: its coordinates, the gradient there
         const auto propose = [&](const Step& step) -> Vector<W> {
             Vector<W> here = coordinates.of(model);
-            if (!quasi_newton) return anderson.propose(here, coordinates.of(step.next));
             Vector<W> gradient = coordinates.gradient(model, step.next, moment);
             if (place.size() > 0) newton.remember(here - place, slope - gradient);
             place = std::move(here);
@@ -308,10 +309,6 @@ private:
                 return coordinates.precondition(model, moment, v);
             });
         };
-        const auto forget = [&] {
-            anderson.restart();
-            newton.forget();
-        };
         Model accepted, plain;  // the last good model, and the plain EM step from it
         bool proposed = false;
         for (;;) {
@@ -319,7 +316,7 @@ private:
             if (proposed && !(step.log_likelihood >= fit.trace.back())) {
                 // the proposal went too far: take the plain step, which cannot fall
                 model = std::move(plain);
-                forget();
+                newton.forget();
                 proposed = false;
                 fit.trace.push_back(fit.trace.back());
                 fit.iterations = std::ssize(fit.trace) - 1;
@@ -328,7 +325,8 @@ private:
                 model = std::move(accepted);
                 break;
             }
-            if (quasi_newton && !fit.trace.empty() && !(step.log_likelihood >= fit.trace.back())) {
+            if (options.accelerate && !fit.trace.empty() &&
+                !(step.log_likelihood >= fit.trace.back())) {
                 // EM's own step falls by rounding alone: there is nowhere further to go
                 model = std::move(accepted);
                 fit.converged = true;
@@ -342,7 +340,7 @@ private:
             fit.stopped = run.stop.stop_requested();
             if (fit.converged || fit.stopped || fit.iterations >= options.max_iterations) break;
             proposed = false;
-            if (options.acceleration != Acceleration::none) {
+            if (options.accelerate) {
                 Model next = model;
                 if (coordinates.to_model(propose(step), next)) {
                     plain = std::move(step.next);
@@ -350,7 +348,7 @@ private:
                     proposed = true;
                     continue;
                 }
-                forget();
+                newton.forget();
             }
             accepted = std::exchange(model, std::move(step.next));
         }
@@ -382,8 +380,6 @@ private:
                 model.covariances[k] = shared[ties.group[k]] / weight[ties.group[k]];
     }
 
-    static constexpr Index acceleration_depth = 8;
-
     [[nodiscard]] bool settled(const std::vector<double>& trace) const {
         const double now = trace.back(), before = trace[trace.size() - 2];
         return std::abs(now - before) < options.tolerance * std::abs(before);
@@ -395,19 +391,18 @@ private:
                                            const Ties& ties, const Vector<W>& norms,
                                            const RunOptions& run) const {
         const Index q = model.factors(), n = rows.rows(), count = model.classes();
-        const Matrix<W> a = model.noise_variance.cwiseInverse().asDiagonal() * model.loading;
-        const Matrix<W> m = model.loading.transpose() * a;
-        const Matrix<W> means_m = model.means * m;  // rows (Mμ_k)'
-        const Matrix<W> identity = Matrix<W>::Identity(q, q);
+        const auto [a, m] = model.information();
+        const Matrix<W> means_m = detail::times(model.means, m);  // rows (Mμ_k)'
         std::vector<Matrix<W>> precision(at(count)), c(at(count));  // C_k⁻¹ = M + Σ_k⁻¹, and C_k
         W log_determinants = 0;  // Σ N_k (log|Σ_k| + log|C_k⁻¹|)
         for (Index k = 0; k < count; ++k) {
-            const Eigen::LLT<Matrix<W>> covariance(model.covariances[at(k)]);
-            precision[at(k)] = m + covariance.solve(identity);
-            const Eigen::LLT<Matrix<W>> posterior(precision[at(k)]);
-            c[at(k)] = posterior.solve(identity);
+            const detail::Cholesky<W> covariance(model.covariances[at(k)]);
+            precision[at(k)] = covariance.inverse();
+            precision[at(k)] += m;
+            const detail::Cholesky<W> posterior(precision[at(k)]);
+            c[at(k)] = posterior.inverse();
             log_determinants += static_cast<W>(sizes[at(k)]) *
-                                (log_determinant(covariance) + log_determinant(posterior));
+                                (covariance.log_determinant() + posterior.log_determinant());
         }
 
         // E step: d_i = ⟨z_i⟩ − μ_k = C_k(A'x_i − Mμ_k), since μ_k = C_k(M + Σ_k⁻¹)μ_k
@@ -416,7 +411,7 @@ private:
         auto swept = sweep<Scalar>(
             rows, a, q, zero, run,
             [&](Moments& moments, Index begin, RowBlock<Scalar> u, RowBlock<Scalar> z) {
-                Matrix<W> gathered(u.rows(), q), d;
+                RowMatrix<W> gathered(u.rows(), q), away(u.rows(), q);
                 std::vector<Index> members;
                 for (Index k = 0; k < count; ++k) {
                     members.clear();
@@ -425,14 +420,18 @@ private:
                     const Index size = std::ssize(members);
                     if (size == 0) continue;
                     for (Index i = 0; i < size; ++i)
-                        gathered.row(i) = u.row(members[at(i)]).template cast<W>() - means_m.row(k);
-                    d.noalias() = gathered.topRows(size) * c[at(k)];
+                        for (Index j = 0; j < q; ++j)
+                            gathered(i, j) = static_cast<W>(u(members[at(i)], j)) - means_m(k, j);
+                    auto d = away.topRows(size);
+                    d.setZero();
+                    detail::add_product(d, gathered.topRows(size), c[at(k)]);
                     auto& sums = moments.classes[at(k)];
-                    sums.sum += d.colwise().sum().transpose();
-                    sums.squares.noalias() += d.transpose() * d;
-                    for (Index i = 0; i < size; ++i)
-                        z.row(members[at(i)]) =
-                            (d.row(i) + model.means.row(k)).template cast<Scalar>();
+                    detail::add_product(sums.squares, detail::transposed(d), d);
+                    for (Index i = 0; i < size; ++i) {
+                        sums.sum += d.row(i).transpose();
+                        for (Index j = 0; j < q; ++j)
+                            z(members[at(i)], j) = static_cast<Scalar>(d(i, j) + model.means(k, j));
+                    }
                 }
             });
         const auto& classes = swept.state.classes;
@@ -440,21 +439,25 @@ private:
         // log-likelihood of the model seen, by Woodbury: with d = C_k A'r the quadratic form
         // (A'r)'C_k(A'r) is d'C_k⁻¹d
         const W cells = static_cast<W>(n);
-        W quadratic = (norms.array() / model.noise_variance.array()).sum();
+        W quadratic = 0, log_noise = 0;
+        for (Index j = 0; j < norms.size(); ++j) {
+            quadratic += norms[j] / model.noise_variance[j];
+            log_noise += std::log(model.noise_variance[j]);
+        }
         for (Index k = 0; k < count; ++k) {
             const auto& sums = classes[at(k)];
             const W size = static_cast<W>(sizes[at(k)]);
             const Vector<W> mean = model.means.row(k).transpose();
-            const Vector<W> m_mean = m * mean;
-            const Vector<W> projected = precision[at(k)] * sums.sum + size * m_mean;  // Σ A'x
-            quadratic += -2 * mean.dot(projected) + size * mean.dot(m_mean) -
+            const Vector<W> m_mean = means_m.row(k).transpose();
+            // Σ A'x is C⁻¹Σd + N Mμ
+            quadratic -= 2 * mean.dot(detail::times(precision[at(k)], sums.sum)) +
+                         size * mean.dot(m_mean) +
                          precision[at(k)].cwiseProduct(sums.squares).sum();
         }
         Step step;
         step.log_likelihood = static_cast<double>(
-            W(-0.5) *
-            (cells * static_cast<W>(rows.cols()) * std::log(2 * std::numbers::pi_v<W>) +
-             cells * model.noise_variance.array().log().sum() + log_determinants + quadratic));
+            W(-0.5) * (cells * static_cast<W>(rows.cols()) * std::log(2 * std::numbers::pi_v<W>) +
+                       cells * log_noise + log_determinants + quadratic));
 
         // M step
         step.moment = Matrix<W>::Zero(q, q);
@@ -464,26 +467,31 @@ private:
         std::vector<W> group_size(ties.groups, 0);
         for (Index k = 0; k < count; ++k) {
             const W size = static_cast<W>(sizes[at(k)]);
-            const Vector<W> mean = model.means.row(k).transpose();
             const Vector<W> shift = classes[at(k)].sum / size;
-            const Matrix<W> spread =
-                classes[at(k)].squares - size * shift * shift.transpose() + size * c[at(k)];
-            const Vector<W> moved = mean + shift;
-            next.means.row(k) = moved.transpose();
-            step.moment += spread + size * moved * moved.transpose();
+            next.means.row(k) = model.means.row(k) + shift.transpose();
+            Matrix<W> spread = classes[at(k)].squares;
+            spread += size * c[at(k)];
+            for (Index j = 0; j < q; ++j)
+                for (Index i = 0; i < q; ++i) {
+                    spread(i, j) -= size * shift[i] * shift[j];
+                    step.moment(i, j) += spread(i, j) + size * next.means(k, i) * next.means(k, j);
+                }
             group_squares[ties.group[at(k)]] += spread;
             group_size[ties.group[at(k)]] += size;
         }
         for (Index k = 0; k < count; ++k)
-            next.covariances.push_back(symmetric(group_squares[ties.group[at(k)]]) /
+            next.covariances.push_back(detail::symmetric_part(group_squares[ties.group[at(k)]]) /
                                        group_size[ties.group[at(k)]]);
-        step.moment = symmetric(step.moment);
-        next.loading = step.moment.llt().solve(swept.product.transpose()).transpose();
-        next.noise_variance =
-            ((norms - 2 * next.loading.cwiseProduct(swept.product).rowwise().sum() +
-              (next.loading * step.moment).cwiseProduct(next.loading).rowwise().sum()) /
-             cells)
-                .cwiseMax(noise_floor(norms, n));
+        step.moment = detail::symmetric_part(std::move(step.moment));
+        next.loading = detail::over_symmetric(swept.product, step.moment);
+        const Matrix<W> expected = detail::times(next.loading, step.moment);
+        const W floor = noise_floor(norms, n);
+        next.noise_variance = norms;
+        for (Index k = 0; k < q; ++k)
+            for (Index j = 0; j < norms.size(); ++j)
+                next.noise_variance[j] +=
+                    next.loading(j, k) * (expected(j, k) - 2 * swept.product(j, k));
+        for (W& v : next.noise_variance) v = std::max(v / cells, floor);
         return step;
     }
 
@@ -497,28 +505,23 @@ private:
             pooled += static_cast<W>(sizes[k]) * model.covariances[k];
             cells += static_cast<W>(sizes[k]);
         }
-        const Eigen::LLT<Matrix<W>> llt(pooled / cells);
-        const Matrix<W> root = llt.matrixL();
-        const Matrix<W> whitened = model.loading * root;
-        const Matrix<W> m =
-            whitened.transpose() * model.noise_variance.cwiseInverse().asDiagonal() * whitened;
-        Matrix<W> turn = detail::falling_eigen<W>(m).second;
-        model.loading = whitened * turn;
-        turn = turn * detail::fix_signs<W>(model.loading).asDiagonal();
+        using detail::times, detail::transposed;
+        pooled /= cells;
+        const detail::Cholesky<W> root(pooled);
+        model.loading = times(model.loading, root.root());
+        Matrix<W> turn = detail::falling_eigen(model.information().second).second;
+        model.loading = times(model.loading, turn);
+        turn = detail::scaled_columns(std::move(turn), detail::fix_signs(model.loading));
         // z' = R z with R = turn' L⁻¹
-        const Matrix<W> r = turn.transpose() * llt.matrixL().solve(Matrix<W>::Identity(q, q));
-        model.means = model.means * r.transpose();
-        for (auto& covariance : model.covariances)
-            covariance = symmetric(r * covariance * r.transpose());
-        moment = symmetric(r * moment * r.transpose());
+        const Matrix<W> r = times(transposed(turn), root.solve_root(Matrix<W>::Identity(q, q)));
+        const auto turned = [&](const Matrix<W>& a) {
+            return detail::symmetric_part(times(times(r, a), transposed(r)));
+        };
+        model.means = times(model.means, transposed(r));
+        for (auto& covariance : model.covariances) covariance = turned(covariance);
+        moment = turned(moment);
     }
 
-    [[nodiscard]] static W log_determinant(const Eigen::LLT<Matrix<W>>& llt) {
-        return 2 * Matrix<W>(llt.matrixL()).diagonal().array().log().sum();
-    }
-    [[nodiscard]] static Matrix<W> symmetric(const Matrix<W>& a) {
-        return W(0.5) * (a + a.transpose());
-    }
     [[nodiscard]] static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
     [[nodiscard]] static std::size_t at(Label i) { return static_cast<std::size_t>(i); }
 };

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <transst/core/random.hpp>
-#include <transst/matrix/standardized.hpp>
-
-#include <Eigen/Eigenvalues>
+#include <transst/matrix/any_rows.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -27,15 +25,9 @@ Vector<W> fix_signs(Matrix<W>& columns) {
             break;
         }
     }
-    columns = columns * signs.asDiagonal();
+    for (Index j = 0; j < columns.cols(); ++j)
+        if (signs[j] < 0) columns.col(j) *= W(-1);
     return signs;
-}
-
-/// Eigenvalues and vectors of a symmetric matrix, largest first.
-template <class W>
-[[nodiscard]] std::pair<Vector<W>, Matrix<W>> falling_eigen(const Matrix<W>& symmetric) {
-    const Eigen::SelfAdjointEigenSolver<Matrix<W>> solver(symmetric);
-    return {solver.eigenvalues().reverse(), solver.eigenvectors().rowwise().reverse()};
 }
 
 /// Orthonormal columns that span `block` beside `basis` (orthonormal): where nothing of a column is
@@ -43,46 +35,42 @@ template <class W>
 template <class W>
 [[nodiscard]] Matrix<W> orthonormal_beside(const Matrix<W>& basis, Matrix<W> block,
                                            RandomStream& random) {
-    const auto leave = [](const auto& directions, auto&& columns) {
-        columns -= directions * (directions.transpose() * columns).eval();
+    // takes the directions out of columns [begin, begin + count) of the block
+    const auto leave = [&](const auto& directions, Index begin, Index count) {
+        auto columns = block.middleCols(begin, count);
+        Matrix<W> along = times(transposed(directions), columns);
+        along *= W(-1);
+        add_product(columns, directions, along);
     };
-    const Vector<W> norms = block.colwise().norm();
+    Vector<W> norms(block.cols());
+    for (Index j = 0; j < block.cols(); ++j) norms[j] = block.col(j).norm();
     // twice each, since what is left may be rounding for the most part; and once more at the end,
     // since dividing by a small norm makes that large
-    const auto leave_twice = [&](const auto& directions, auto&& columns) {
-        leave(directions, columns);
-        leave(directions, columns);
+    const auto leave_twice = [&](const auto& directions, Index begin, Index count) {
+        leave(directions, begin, count);
+        leave(directions, begin, count);
     };
-    leave_twice(basis, block);
+    leave_twice(basis, 0, block.cols());
     for (Index j = 0; j < block.cols(); ++j) {
-        const auto before = block.leftCols(j);
+        leave_twice(block.leftCols(j), j, 1);
         auto column = block.col(j);
-        leave_twice(before, column);
         W norm = norms[j];
         for (int drawn = 0; drawn < 3 && !(column.norm() > W(1e-12) * norm); ++drawn) {
-            column = random.normal_matrix(block.rows(), 1).template cast<W>();
+            for (Index i = 0; i < block.rows(); ++i) column[i] = static_cast<W>(random.normal());
             norm = column.norm();
             for (int twice = 0; twice < 2; ++twice) {
-                leave(basis, column);
-                leave(before, column);
+                leave(basis, j, 1);
+                leave(block.leftCols(j), j, 1);
             }
         }
-        column.normalize();
+        column /= column.norm();
     }
-    leave(basis, block);
+    leave(basis, 0, block.cols());
     for (Index j = 0; j < block.cols(); ++j) {
-        leave_twice(block.leftCols(j), block.col(j));
-        block.col(j).normalize();
+        leave_twice(block.leftCols(j), j, 1);
+        block.col(j) /= block.col(j).norm();
     }
     return block;
-}
-
-/// Eigenvalues of a symmetric matrix, largest first.
-template <class W>
-[[nodiscard]] Vector<W> falling_eigenvalues(const Matrix<W>& symmetric) {
-    return Eigen::SelfAdjointEigenSolver<Matrix<W>>(symmetric, Eigen::EigenvaluesOnly)
-        .eigenvalues()
-        .reverse();
 }
 
 }  // namespace detail
@@ -129,7 +117,8 @@ struct TruncatedSVD {
     /// [1, min(n, p)) or oversampling is negative, BadData if an entry is not finite.
     template <class X>
     [[nodiscard]] SVDFit<Scalar> fit(const X& x, const RunOptions& run = {}) const {
-        const auto& rows = as_rows(x);
+        const auto& seen = as_rows(x);
+        const auto rows = detail::any_rows<Scalar>(seen);
         const Index width = check(rows);
         SVDFit<Scalar> fit;
         auto& state = fit.state;
@@ -149,7 +138,8 @@ struct TruncatedSVD {
     template <class X>
     [[nodiscard]] SVDFit<Scalar> fit(const X& x, SVDFit<Scalar> from,
                                      const RunOptions& run = {}) const {
-        const auto& rows = as_rows(x);
+        const auto& seen = as_rows(x);
+        const auto rows = detail::any_rows<Scalar>(seen);
         const Index width = check(rows);
         require<ShapeMismatch>(
             from.state.basis.rows() == rows.cols() && from.scores.rows() == rows.rows() &&
@@ -198,35 +188,37 @@ private:
         for (;;) {
             if (basis.cols() + next.cols() > most_blocks * width) {
                 const auto [values, vectors] = detail::falling_eigen<W>(projected);
-                basis = Matrix<W>(basis * vectors.leftCols(kept_blocks * width));
-                projected = values.head(kept_blocks * width).asDiagonal();
+                const Index kept = kept_blocks * width;
+                basis = detail::times(basis, vectors.leftCols(kept));
+                projected.setZero(kept, kept);
+                for (Index j = 0; j < kept; ++j) projected(j, j) = values[j];
             }
             const Matrix<W> product = multiply(rows, next, run);
             const Index old = basis.cols(), grown = old + next.cols();
             basis.conservativeResize(Eigen::NoChange, grown);
             basis.rightCols(next.cols()) = next;
-            const Matrix<W> column = basis.transpose() * product;
+            const Matrix<W> column = detail::times(detail::transposed(basis), product);
             projected.conservativeResize(grown, grown);
-            projected.rightCols(next.cols()) = column;
-            projected.bottomLeftCorner(next.cols(), old) = column.topRows(old).transpose();
-            const Matrix<W> own = column.bottomRows(next.cols());
-            projected.bottomRightCorner(next.cols(), next.cols()) =
-                W(0.5) * (own + own.transpose());
+            for (Index j = 0; j < next.cols(); ++j)
+                for (Index i = 0; i < grown; ++i)
+                    projected(i, old + j) = projected(old + j, i) =
+                        i < old ? column(i, j) : W(0.5) * (column(i, j) + column(old + j, i - old));
 
             before = std::move(now);
-            now = detail::falling_eigenvalues<W>(projected).head(q).cwiseMax(0).cwiseSqrt();
+            now = detail::falling_eigenvalues(projected);
+            now.conservativeResize(q);
+            for (W& value : now) value = std::sqrt(std::max(value, W(0)));
             fit.trace.push_back(static_cast<double>(now.squaredNorm()));
             fit.iterations = std::ssize(fit.trace);
             run.report("TruncatedSVD", fit.iterations, options.max_iterations, fit.trace.back());
 
             RandomStream random(run.seed, 0x535644 + static_cast<std::uint64_t>(fit.iterations));
-            next = detail::orthonormal_beside(
-                basis,
-                Matrix<W>(product.leftCols(std::min({width, product.cols(), rows.cols() - grown}))),
+            next = detail::orthonormal_beside<W>(
+                basis, product.leftCols(std::min({width, product.cols(), rows.cols() - grown})),
                 random);
             if (ended(fit, run)) {
-                finish(rows, basis * detail::falling_eigen<W>(projected).second.leftCols(q), fit,
-                       run);
+                const auto vectors = detail::falling_eigen(projected).second;
+                finish(rows, detail::times(basis, vectors.leftCols(q)), fit, run);
                 return;
             }
         }

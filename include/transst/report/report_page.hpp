@@ -331,7 +331,7 @@ const views = {cluster: {label: "Cluster", make: () => groups("Cluster", cluster
     (c.novel ? (c.confidence === null ? "" : ", ") + "novel" : "")))}};
 if (names.length) views.name = {label: "Name", make: () => groups("Name", nameOf, names, nameColors)};
 if (confidence) views.confidence = {label: "Confidence",
-  make: () => levels("Confidence of the name", confidence, v => v / 254, 254)};
+  make: () => levels("Confidence of the spot", confidence, v => v / 254, 254)};
 if (truth) views.label = {label: "Known label",
   make: () => groups("Known label", truth, data.labels.names, labelColors)};
 const geneName = gene => gene.symbol || gene.id;

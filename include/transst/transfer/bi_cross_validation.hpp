@@ -35,8 +35,10 @@ template <std::floating_point Scalar, class X>
     };
     std::vector<double> errors(lambdas.size(), 0);
     for (int held = 0; held < 2; ++held) {
-        const auto fitted_on = select_rows(rows, half(spots, 1 - held));
-        const auto held_out = select_rows(rows, half(spots, held));
+        const auto some = select_rows(rows, half(spots, 1 - held)),
+                   others = select_rows(rows, half(spots, held));
+        const auto fitted_on = detail::any_rows<Scalar>(some),
+                   held_out = detail::any_rows<Scalar>(others);
         const double norm = column_square_norms(fitted_on, run, "bi_cross_validation_error").sum();
         const auto fits = detail::alternate<Scalar>(fitted_on, source.loading.template cast<W>(),
                                                     count, transfer.stop_rule(), norm, run,
@@ -49,8 +51,8 @@ template <std::floating_point Scalar, class X>
             for (Index l = 0; l < count; ++l) {
                 const Matrix<W> seen =
                     fits[static_cast<std::size_t>(l)].loading(seen_genes, Eigen::all);
-                const Matrix<W> gram = seen.transpose() * seen;
-                const Matrix<W> of_seen = gram.ldlt().solve(seen.transpose()).transpose();
+                const Matrix<W> of_seen =
+                    detail::over_symmetric(seen, detail::times(detail::transposed(seen), seen));
                 for (std::size_t j = 0; j < seen_genes.size(); ++j)
                     weights.row(seen_genes[j]).segment(l * q, q) =
                         of_seen.row(static_cast<Index>(j));
@@ -70,7 +72,7 @@ template <std::floating_point Scalar, class X>
                     for (std::size_t l = 0; l < moments.of.size(); ++l) {
                         const Matrix<W> v =
                             u.middleCols(static_cast<Index>(l) * q, q).template cast<W>();
-                        moments.of[l].noalias() += v.transpose() * v;
+                        detail::add_product(moments.of[l], detail::transposed(v), v);
                     }
                 });
             for (Index l = 0; l < count; ++l) {

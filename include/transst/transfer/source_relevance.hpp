@@ -6,6 +6,7 @@
 // correlate.
 #pragma once
 
+#include <transst/core/side_by_side.hpp>
 #include <transst/core/some_of_each.hpp>
 #include <transst/graph/neighborhood_means.hpp>
 #include <transst/matrix/group_sums.hpp>
@@ -123,20 +124,17 @@ struct SourceRelevance {
                                "SourceRelevance::fit: the source has ", source.profiles.cols(),
                                " genes, the target ", target.cols());
         if (source.halves.empty()) return {};
+        const auto rows = detail::any_rows<Scalar>(target);
         const Index halves = std::ssize(source.halves);
-        const bool beside = side_by_side(target.rows());
-        const RunOptions inner{
-            .seed = run.seed, .threads = beside ? 1 : run.threads, .stop = run.stop};
         std::vector<std::optional<Relevance>> found(source.halves.size());
-        std::mutex reporting;
-        Index done = 0;
-        parallel_for(halves, beside ? run.threads : 1, [&](Index h) {
-            const auto at = static_cast<std::size_t>(h);
-            if (h >= 2 && run.stop.stop_requested()) return;
-            found[at] = agreement(source, source.halves[at], target, nearest, inner);
-            const std::lock_guard lock(reporting);
-            run.report("SourceRelevance", ++done, halves, found[at]->correlation);
-        });
+        detail::side_by_side("SourceRelevance", halves, target.rows(), run,
+                             [&](Index h, const RunOptions& inner) -> std::optional<double> {
+                                 if (h >= 2 && run.stop.stop_requested()) return std::nullopt;
+                                 const auto at = static_cast<std::size_t>(h);
+                                 found[at] =
+                                     agreement(source, source.halves[at], rows, nearest, inner);
+                                 return found[at]->correlation;
+                             });
         Relevance total{0, 0};
         double seen = 0;
         for (const auto& one : found) {
@@ -210,7 +208,7 @@ private:
                                 : std::span<const std::int32_t>{};
         const auto axes = discriminant_axes(z, labels, classes, section, W(1e-3));
         return {calling, held_out, svd.loading.template cast<W>(), axes.axes,
-                class_means(RowMatrix<W>(z * axes.axes), labels, classes, section).means};
+                class_means<W>(detail::times(z, axes.axes), labels, classes, section).means};
     }
 
     /// Correlation of the profiles on the held-out genes.
@@ -222,7 +220,9 @@ private:
         // calls of the target's spots, up to a shift that all of them share
         const Index p = target.cols(), classes = source.profiles.rows();
         Matrix<W> weights = Matrix<W>::Zero(p, half.axes.cols());
-        weights(half.calling, Eigen::all) = half.loading * half.axes;
+        const Matrix<W> turned = detail::times(half.loading, half.axes);
+        for (Index i = 0; i < turned.rows(); ++i)
+            weights.row(half.calling[static_cast<std::size_t>(i)]) = turned.row(i);
         const RowMatrix<W> own = project<Scalar>(target, weights, run).template cast<W>();
         const Index scale[] = {options.neighbors};
         const RowMatrix<W> v = neighborhood_means(own, nearest, scale, run);
@@ -241,17 +241,25 @@ private:
         if (called.size() < 2) return {};
         const Vector<W> n = sizes(called);
         const auto centered = [&](Matrix<W> m) {
-            m.rowwise() -= (n.transpose() * m / n.sum()).eval();
+            const Vector<W> mean = detail::times(detail::transposed(m), n) / n.sum();
+            for (Index k = 0; k < m.rows(); ++k) m.row(k) -= mean.transpose();
             return m;
         };
-        const Matrix<W> of_target = centered(n.cwiseInverse().asDiagonal() *
-                                             swept.product(half.held_out, called).transpose());
+        Matrix<W> sums(std::ssize(called), std::ssize(half.held_out));
+        for (Index j = 0; j < sums.cols(); ++j)
+            for (Index k = 0; k < sums.rows(); ++k)
+                sums(k, j) = swept.product(half.held_out[static_cast<std::size_t>(j)],
+                                           called[static_cast<std::size_t>(k)]) /
+                             n[k];
+        const Matrix<W> of_target = centered(std::move(sums));
         const auto of_source = [&](const Matrix<W>& profiles) {
             return centered(profiles(called, half.held_out));
         };
         const auto correlation = [&](const Matrix<W>& a, const Matrix<W>& b) {
             const auto dot = [&](const Matrix<W>& x, const Matrix<W>& y) {
-                return x.cwiseProduct(y).rowwise().sum().dot(n);
+                W sum = 0;
+                for (Index k = 0; k < x.rows(); ++k) sum += n[k] * x.row(k).dot(y.row(k));
+                return sum;
             };
             const W lengths = std::sqrt(dot(a, a) * dot(b, b));
             return lengths > 0 ? static_cast<double>(dot(a, b) / lengths) : 0.0;
@@ -265,18 +273,30 @@ private:
 
     /// Posterior of unit-covariance classes at `centers`, shifted together to where the spots lie.
     [[nodiscard]] static RowMatrix<W> call(const RowMatrix<W>& v, const Matrix<W>& centers) {
-        Eigen::Matrix<W, 1, Eigen::Dynamic> shift = v.colwise().mean() - centers.colwise().mean();
-        RowMatrix<W> r;
+        const auto mean = [](const auto& m) {
+            return Vector<W>(
+                detail::times(detail::transposed(m), Vector<W>::Ones(m.rows()).eval()) /
+                static_cast<W>(m.rows()));
+        };
+        const Vector<W> of_spots = mean(v);
+        Vector<W> shift = of_spots - mean(centers);
+        RowMatrix<W> r(v.rows(), centers.rows());
         for (int iteration = 0; iteration < 20; ++iteration) {
-            const Matrix<W> at = centers.rowwise() + shift;
-            r = v * at.transpose();
-            r.rowwise() -= (W(0.5) * at.rowwise().squaredNorm()).transpose();
+            Matrix<W> at = centers;
+            for (Index k = 0; k < at.rows(); ++k) at.row(k) += shift.transpose();
+            for (Index k = 0; k < at.rows(); ++k)
+                r.col(k).setConstant(W(-0.5) * at.row(k).squaredNorm());
+            detail::add_product(r, v, detail::transposed(at));
             for (Index i = 0; i < r.rows(); ++i) {
-                r.row(i) = (r.row(i).array() - r.row(i).maxCoeff()).exp().matrix();
-                r.row(i) /= r.row(i).sum();
+                auto one = r.row(i).array();
+                one -= one.maxCoeff();
+                one = one.exp();
+                one /= one.sum();
             }
-            const Eigen::Matrix<W, 1, Eigen::Dynamic> moved = (v - r * centers).colwise().mean();
-            const bool settled = (moved - shift).cwiseAbs().maxCoeff() < W(1e-3);
+            const Vector<W> moved = of_spots - detail::times(detail::transposed(centers), mean(r));
+            bool settled = true;
+            for (Index a = 0; a < moved.size(); ++a)
+                settled = settled && std::abs(moved[a] - shift[a]) < W(1e-3);
             shift = moved;
             if (settled) break;
         }

@@ -20,8 +20,10 @@ template <std::floating_point Scalar, class X>
                            order.size(), " entries, X has ", rows.rows(), " rows");
     for (const double lambda : lambdas) transfer.check(rows, source, lambda);
     const auto middle = order.begin() + std::ssize(order) / 2;
-    const auto first = select_rows(rows, {order.begin(), middle});
-    const auto second = select_rows(rows, {middle, order.end()});
+    const auto one_half = select_rows(rows, {order.begin(), middle}),
+               other_half = select_rows(rows, {middle, order.end()});
+    const auto first = detail::any_rows<Scalar>(one_half),
+               second = detail::any_rows<Scalar>(other_half);
     const auto fit_half = [&](const auto& half, double norm) {
         return detail::alternate<Scalar>(half, source.loading.template cast<W>(),
                                          std::ssize(lambdas), transfer.stop_rule(), norm, run,

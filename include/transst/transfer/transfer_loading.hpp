@@ -67,7 +67,7 @@ template <class W>
 [[nodiscard]] double reconstruction_error(W norm, const Matrix<W>& cross, const Matrix<W>& moment,
                                           const Matrix<W>& loading) {
     return static_cast<double>(norm - 2 * loading.cwiseProduct(cross).sum() +
-                               (loading.transpose() * loading).cwiseProduct(moment).sum());
+                               times(transposed(loading), loading).cwiseProduct(moment).sum());
 }
 
 struct AlternationStop {
@@ -104,8 +104,8 @@ template <class Scalar, class Rows, class MakePenalty>
         Matrix<W> weights(rows.cols(), q * stacked);
         for (Index s = 0; s < stacked; ++s) {
             auto& one = all[active[static_cast<std::size_t>(s)]];
-            const Matrix<W> gram = one.loading.transpose() * one.loading;
-            one.score_weights = gram.ldlt().solve(one.loading.transpose()).transpose();
+            one.score_weights =
+                over_symmetric(one.loading, times(transposed(one.loading), one.loading));
             weights.middleCols(s * q, q) = one.score_weights;
         }
         auto swept = sweep<Scalar>(
@@ -117,7 +117,7 @@ template <class Scalar, class Rows, class MakePenalty>
                 for (std::size_t s = 0; s < moments.of.size(); ++s) {
                     const Matrix<W> v =
                         u.middleCols(static_cast<Index>(s) * q, q).template cast<W>();
-                    moments.of[s].noalias() += v.transpose() * v;
+                    add_product(moments.of[s], transposed(v), v);
                 }
             });
         std::vector<std::size_t> still;
@@ -137,15 +137,16 @@ template <class Scalar, class Rows, class MakePenalty>
                 const double pull =
                     one.penalty.size() == 0
                         ? 0.0
-                        : static_cast<double>((moved * one.penalty).cwiseProduct(moved).sum());
+                        : static_cast<double>(times(moved, one.penalty).cwiseProduct(moved).sum());
                 one.reconstruction_error = error;
                 return error + pull;
             };
             one.trace.push_back(objective());
             if (one.penalty.size() > 0) {
                 const Matrix<W> left = one.scores_moment + one.penalty;
-                const Matrix<W> right = one.cross + start * one.penalty;
-                one.loading = left.ldlt().solve(right.transpose()).transpose();
+                one.loading = one.cross;
+                add_product(one.loading, start, one.penalty);
+                one.loading = over_symmetric(one.loading, left);
             }
             one.trace.push_back(objective());
             ++one.iterations;
@@ -201,7 +202,8 @@ struct TransferLoading {
     template <class X>
     [[nodiscard]] TransferFit<Scalar> fit(const X& x, const PLDRFit<Scalar>& source,
                                           const RunOptions& run = {}) const {
-        const auto& rows = as_rows(x);
+        const auto& seen = as_rows(x);
+        const auto rows = detail::any_rows<Scalar>(seen);
         check(rows, source, options.lambda);
         const double norm = column_square_norms(rows, run, "TransferLoading::fit").sum();
         const auto one = std::move(
