@@ -2,6 +2,8 @@
 // double, each fit a value whose fields you can look at.
 #include <transst/transst.hpp>
 
+#include <Eigen/SparseCore>
+
 #include <iostream>
 
 int main() {

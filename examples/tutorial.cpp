@@ -4,6 +4,8 @@
 #include <transst/pipeline.hpp>
 #include <transst/simulate/tissue.hpp>
 
+#include <Eigen/SparseCore>
+
 #include <iostream>
 
 using Counts = Eigen::SparseMatrix<float, Eigen::RowMajor>;

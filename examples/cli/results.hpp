@@ -131,6 +131,7 @@ public:
         clusters_ = clusters.clusters();
         genes_ = outcome.genes;
         names_ = outcome.names;
+        cluster_sizes_ = clusters.sizes;
 
         if (!target.labels.empty()) {
             const auto truth = code_labels(target.labels, options.ignore);
@@ -235,11 +236,19 @@ public:
             out << "ARI       " << std::fixed << std::setprecision(3) << *ari_
                 << " against the target's own labels\n"
                 << std::defaultfloat;
-        for (std::size_t k = 0; k < names_.size(); ++k) {
-            if (names_[k].name == "NA") continue;
-            out << (k == 0 ? "names     " : "          ") << k + 1 << " " << names_[k].name
-                << ", confidence of the name " << std::setprecision(2) << names_[k].confidence
-                << (names_[k].novel ? ", novel" : "") << '\n';
+        const bool named = std::any_of(names_.begin(), names_.end(), [](const auto& cluster) {
+            return cluster.name != "NA" || cluster.novel;
+        });
+        for (std::size_t k = 0; named && k < names_.size(); ++k) {
+            out << (k == 0 ? "names     " : "          ") << k + 1 << " ";
+            if (cluster_sizes_[k] == 0)
+                out << "no spots";
+            else if (names_[k].name == "NA")
+                out << "novel: no class of the source explains it";
+            else
+                out << names_[k].name << ", confidence of the name " << std::setprecision(2)
+                    << names_[k].confidence << (names_[k].novel ? ", novel" : "");
+            out << '\n';
         }
         for (const auto& warning : warnings_) out << "warning   " << warning << '\n';
         out << "time      " << std::setprecision(3) << seconds << " s, " << std::setprecision(4)
@@ -425,6 +434,7 @@ private:
     }
 
     std::vector<transst::ClusterName> names_;
+    std::vector<transst::Index> cluster_sizes_;
     std::vector<std::string> decisions_;
     std::optional<double> relevance_;
     std::optional<Json> model_;

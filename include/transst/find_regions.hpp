@@ -48,7 +48,8 @@ struct RegionsFit {
     ClusterFit<double> clusters;           ///< of the spots
     std::vector<ClusterName> names;        ///< of the clusters (K)
     std::vector<std::string> class_names;  ///< of the source
-    RowMatrix<double> class_posterior;  ///< spots × classes, rows sum to 1; 0 × 0 without trust
+    RowMatrix<double> class_posterior;  ///< spots × classes; what rows lack to 1 is the probability
+                                        ///< that no class explains the spot; 0 × 0 without trust
     RowMatrix<double> scores;  ///< spots × factors that were clustered; where guided, those of the
                                ///< way that agrees best with the others
     std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
@@ -101,19 +102,21 @@ struct FindRegions {
                                      ///< profiles, above which the source is worth a look
         double contradicted_to = 1.0 / 3;  ///< share of the source's labels that may be wrong
         double released_from = 0.75;       ///< released_agreement above which anchors are believed
-        double guided_from = 0.5;     ///< assortativity from which guided clusters are coherent
+        double guided_from = 0.5;  ///< assortativity from which guided clusters are coherent
+        double free_explained_from = 0.5;  ///< of what the target's own clusters explain, the part
+                                           ///< that anchored ones with free components must
         double explained_from = 0.9;  ///< of what the target's own clusters explain, the part that
                                       ///< those in the adapted loading must
         bool allow_duplicates = false;  ///< of the same place in the same section
     } options{};
 
-    /// sources: none or more, labelled, cells × genes each; target: spots × genes, with
-    /// coordinates, aligned by gene id. On a request to stop, the regions are the best so far.
-    /// METHOD §7; the paper's steps are Pipeline's. Throws InvalidArgument for options out of range
-    /// (clusters not in [1, spots], factors not below spots, labelled cells and genes),
-    /// ShapeMismatch where parts of a sample differ in size, BadData for what cannot be used (no
-    /// labels, no common genes, values that are not finite, spots at one place), Stopped before
-    /// there is anything to return.
+    /// sources: none or more, labelled, cells × genes each, of which those are used that say most
+    /// of the target by themselves; target: spots × genes, with coordinates, aligned by gene id. On
+    /// a request to stop, the regions are the best so far. METHOD §7; the paper's steps are
+    /// Pipeline's. Throws InvalidArgument for options out of range (clusters not in [1, spots],
+    /// factors not below spots, labelled cells and genes), ShapeMismatch where parts of a sample
+    /// differ in size, BadData for what cannot be used (no labels, no common genes, values that are
+    /// not finite, spots at one place), Stopped before there is anything to return.
     template <class SourceExpression, class TargetExpression>
     [[nodiscard]] RegionsFit fit(const std::vector<Sample<SourceExpression>>& sources,
                                  const Sample<TargetExpression>& target,
@@ -135,7 +138,7 @@ struct FindRegions {
         same.options.prepare = model.prepare;
         same.options.factors = model.pldr.factors();
         same.options.scales = model.scales;
-        return same.with_knowledge(target, run, [&](StepClock& clock, auto&& apply) {
+        return same.with_knowledge(target, run, [&](const Graph&, StepClock& clock, auto&& apply) {
             run.begin("prepare");
             const auto prepared = Prepare{model.prepare}.fit_target(
                 {model.genes, model.symbols, "the model"}, target, run);
@@ -221,20 +224,77 @@ private:
     [[nodiscard]] RegionsFit with_sources(std::span<const Sample<SourceExpression>* const> sources,
                                           const Sample<TargetExpression>& target,
                                           const RunOptions& run) const {
-        return with_knowledge(target, run, [&](StepClock& clock, auto&& apply) {
-            run.begin("prepare");
-            const auto prepared = Prepare{options.prepare}.fit(sources, target, run);
-            clock.end("prepare");
-            RegionsFit out;
-            describe(prepared, out);
-            check_factors(prepared);
-            detail::SourceInHand source(prepared, options.factors, options.scales, run, clock);
-            return apply(prepared.target, source, std::move(out));
-        });
+        return with_knowledge(
+            target, run, [&](const Graph& nearest, StepClock& clock, auto&& apply) {
+                RegionsFit out;
+                const auto kept = worth_most(sources, target, nearest, run, clock, out.decisions);
+                run.begin("prepare");
+                const auto prepared = Prepare{options.prepare}.fit(
+                    std::span<const Sample<SourceExpression>* const>(kept), target, run);
+                clock.end("prepare");
+                describe(prepared, out);
+                check_factors(prepared);
+                detail::SourceInHand source(prepared, options.factors, options.scales, run, clock);
+                return apply(prepared.target, source, std::move(out));
+            });
     }
 
-    /// go(clock, apply) hands apply the target's rows, what is known of the source and a fit that
-    /// says what was prepared; where the source is not trusted the target is clustered alone.
+    /// What a source of such relevance is good for: anchored, adapted or none.
+    [[nodiscard]] Trust worth(const Relevance& relevance) const {
+        // classes are taken over as they were measured; whether the source is worth a look does not
+        // depend on how well that was
+        const auto explained = [](double correlation) {
+            return correlation > 0 ? correlation * correlation : 0;
+        };
+        return explained(relevance.correlation) > options.anchored_from ? Trust::anchored
+               : explained(relevance.corrected()) > options.used_from   ? Trust::adapted
+                                                                        : Trust::none;
+    }
+
+    [[nodiscard]] static std::string in_words(const Relevance& relevance) {
+        return text(rounded(relevance.correlation), ", ", rounded(relevance.corrected()),
+                    " but for noise in its class profiles");
+    }
+
+    /// Of several sources those that are good for most, each by itself: one that says less of the
+    /// target costs genes that it lacks, and blurs factors and classes. Sources of which that
+    /// cannot be told, with fewer than two classes, stay.
+    template <class SourceExpression, class TargetExpression>
+    [[nodiscard]] std::vector<const Sample<SourceExpression>*> worth_most(
+        std::span<const Sample<SourceExpression>* const> sources,
+        const Sample<TargetExpression>& target, const Graph& nearest, const RunOptions& run,
+        StepClock& clock, std::vector<std::string>& decisions) const {
+        std::vector<const Sample<SourceExpression>*> kept(sources.begin(), sources.end());
+        if (sources.size() < 2 || options.trust) return kept;
+        run.begin("relevance of each source");
+        std::vector<std::optional<Relevance>> found;
+        Trust most = Trust::none;
+        for (const auto* source : sources) {
+            found.emplace_back();
+            if (code_labels(source->labels, options.prepare.ignore).classes() < 2) continue;
+            const Sample<SourceExpression>* const one[] = {source};
+            const auto prepared = Prepare{options.prepare}.fit(
+                std::span<const Sample<SourceExpression>* const>(one), target, run);
+            found.back() = SourceRelevance<>{{.factors = options.factors}}.fit(
+                prepared.source, prepared.labels, std::ssize(prepared.class_names), prepared.target,
+                nearest, run);
+            most = std::min(most, worth(*found.back()));
+        }
+        clock.end("relevance of each source");
+        kept.clear();
+        for (std::size_t s = 0; s < sources.size(); ++s)
+            if (!found[s] || worth(*found[s]) == most)
+                kept.push_back(sources[s]);
+            else
+                decisions.push_back(text("source '", sources[s]->name,
+                                         "' is left out: its relevance, ", in_words(*found[s]),
+                                         ", is less than that of others"));
+        return kept;
+    }
+
+    /// go(nearest, clock, apply) hands apply the target's rows, what is known of the source and a
+    /// fit that says what was prepared; where the source is not trusted the target is clustered
+    /// alone.
     template <class Expression, class Go>
     [[nodiscard]] RegionsFit with_knowledge(const Sample<Expression>& target, const RunOptions& run,
                                             Go&& go) const {
@@ -244,20 +304,22 @@ private:
         const Graph nearest = detail::nearest_spots(target.coordinates, target.sections,
                                                     longest_scale(), options.allow_duplicates, run);
         clock.end("neighbours");
-        std::optional<RegionsFit> found_alone;
+        RegionsFit alone;
+        bool found_alone = false;
         const auto by_itself = [&]() -> RegionsFit& {
-            if (!found_alone) found_alone = without_source(target, graph, run, clock);
-            return *found_alone;
+            if (!std::exchange(found_alone, true))
+                alone = without_source(target, graph, run, clock);
+            return alone;
         };
         RegionsFit out =
-            go(clock, [&](const auto& rows, detail::SourceParts& source, RegionsFit&& described) {
-                return with_source(rows, source, std::move(described), nearest, graph, by_itself,
-                                   run, clock);
-            });
+            go(nearest, clock,
+               [&](const auto& rows, detail::SourceParts& source, RegionsFit&& described) {
+                   return with_source(rows, source, std::move(described), nearest, graph, by_itself,
+                                      run, clock);
+               });
         out.times = clock.times();
         if (out.trust != Trust::none) return out;
-        RegionsFit alone = std::move(by_itself());
-        alone.times = clock.times();
+        by_itself().times = clock.times();
         alone.space = out.space;
         alone.released_agreement = out.released_agreement;
         alone.explained = out.explained;
@@ -295,34 +357,34 @@ private:
         clock.end("relevance");
         out.relevance = relevance.correlation;
         out.source_reliability = relevance.reliability;
-        // classes are taken over as they were measured; whether the source is worth a look does not
-        // depend on how well that was
-        const auto explained = [](double correlation) {
-            return correlation > 0 ? correlation * correlation : 0;
-        };
-        const std::string found =
-            text("relevance of the source ", rounded(relevance.correlation), ", ",
-                 rounded(relevance.corrected()), " but for noise in its class profiles");
-        if (options.trust) {
-            out.trust = *options.trust;
+        const std::string found = text("relevance of the source ", in_words(relevance));
+        out.trust = options.trust.value_or(worth(relevance));
+        if (options.trust)
             out.decisions.push_back(text(found, "; trust was set to '", to_text(out.trust), "'"));
-        } else if (explained(relevance.correlation) > options.anchored_from) {
-            out.trust = Trust::anchored;
+        else if (out.trust == Trust::anchored)
             out.decisions.push_back(text(found, ": its classes anchor the target's clusters"));
-        } else if (explained(relevance.corrected()) > options.used_from) {
-            out.trust = Trust::adapted;
+        else if (out.trust == Trust::adapted)
             out.decisions.push_back(text(found, ": its classes are not taken over"));
-        } else {
-            out.trust = Trust::none;
+        else
             out.decisions.push_back(text(found,
                                          ": the source is not trusted; the target is clustered "
                                          "alone"));
-        }
         const bool half_relevant = out.trust == Trust::adapted && !options.trust;
         if (out.trust == Trust::anchored) {
             // what correlates so well gives good factors, whatever is wrong with its classes
-            if (!anchored(target, source, nearest, graph, run, clock, out))
+            const auto warned = out.warnings.size();
+            if (!anchored(target, source, nearest, graph, run, clock, out)) {
                 out.trust = Trust::adapted;
+                out.warnings.resize(warned);
+                out.clusters_choice.reset();
+            }
+            // free components may take what the classes do not fit quite
+            else if (!options.trust && out.clusters.clusters() > std::ssize(out.class_names) &&
+                     !explains_enough(target, options.free_explained_from, by_itself, run, clock,
+                                      out)) {
+                out.trust = Trust::none;
+                return out;
+            }
         }
         if (out.trust == Trust::guided || half_relevant) {
             const bool coherent = guided(target, source, graph, run, out);
@@ -333,7 +395,8 @@ private:
             const auto warned = out.warnings.size();
             adapted(target, source, graph, run, out);
             clock.end("adapted mixture");
-            if (!options.trust && !explains_enough(target, by_itself, run, clock, out)) {
+            if (!options.trust &&
+                !explains_enough(target, options.explained_from, by_itself, run, clock, out)) {
                 out.trust = Trust::none;
                 out.warnings.resize(warned);
                 return out;
@@ -372,7 +435,6 @@ private:
     [[nodiscard]] bool anchored(const Standardized<Rows>& target, detail::SourceParts& source,
                                 const Graph& nearest, const Graph& graph, const RunOptions& run,
                                 StepClock& clock, RegionsFit& out) const {
-        const Index classes = std::ssize(source.class_names());
         if (!source.placed())
             out.decisions.push_back(
                 "the source has no coordinates: scores are not averaged over "
@@ -422,7 +484,7 @@ private:
         clock.end("anchored mixture");
         const auto occupied =
             std::count_if(fit.sizes.begin(), fit.sizes.end(), [](Index size) { return size > 0; });
-        if (!options.trust && occupied < std::min(wanted, classes)) {
+        if (!options.trust && occupied < wanted) {
             out.decisions.push_back(text("anchored to the source's classes only ", occupied, " of ",
                                          wanted, " clusters hold spots: they are not taken over"));
             return false;
@@ -447,7 +509,7 @@ private:
             out.decisions.push_back(text("class '", absent,
                                          "' was left out: it has the least weight "
                                          "in the target"));
-        auto named = name_anchored(fit, v, described.densities, source.class_names());
+        auto named = name_anchored(fit, v, described.densities, source.class_names(), run);
         out.names = std::move(named.names);
         out.class_posterior = std::move(named.class_posterior);
         out.clusters = std::move(fit);
@@ -456,8 +518,8 @@ private:
     }
 
     /// K as asked for, or the best of those to try.
-    template <class = void>
-    [[nodiscard]] Index number_of_clusters(const Scores64& scores, const Graph& graph,
+    template <class Scores>
+    [[nodiscard]] Index number_of_clusters(const Scores& scores, const Graph& graph,
                                            const FitClusters& fit, const RunOptions& run,
                                            RegionsFit& out) const {
         if (options.try_clusters.empty()) return options.clusters;
@@ -503,9 +565,9 @@ private:
         auto found =
             GuidedGMM_MRF{{.clusters = wanted, .starts = options.starts, .beta = options.beta}}.fit(
                 target, information, graph, run);
+        const double coherence = assortativity(found.labels, graph);
         out.scores = std::move(found.scores);
         out.clusters = std::move(found);
-        const double coherence = assortativity(out.clusters.labels, graph);
         const bool coherent = coherence >= options.guided_from;
         out.decisions.push_back(text(
             "in the genes that tell the source's classes apart, neighbours share their cluster "
@@ -540,13 +602,14 @@ private:
         out.scores = v;
     }
 
-    /// Whether the clusters explain about as much of the target's expression as those that it has
-    /// by itself: a loading that is mostly noise does not. True where that is not known: after a
+    /// Whether the clusters explain that part of what those that the target has by itself explain
+    /// of its expression: a loading that is mostly noise, or classes that the target does not have,
+    /// miss much. True where that is not known: after a
     /// request to stop, or where the target cannot be clustered alone.
     template <class Rows, class ByItself>
-    [[nodiscard]] bool explains_enough(const Standardized<Rows>& target, ByItself&& by_itself,
-                                       const RunOptions& run, StepClock& clock,
-                                       RegionsFit& out) const {
+    [[nodiscard]] bool explains_enough(const Standardized<Rows>& target, double part,
+                                       ByItself&& by_itself, const RunOptions& run,
+                                       StepClock& clock, RegionsFit& out) const {
         const auto explained = [&](const ClusterFit<double>& clusters) {
             return class_information(target, clusters.labels, clusters.clusters(), run).mean();
         };
@@ -564,12 +627,12 @@ private:
         }
         out.explained = explained(out.clusters);
         clock.end("comparison");
-        const bool enough = *out.explained >= options.explained_from * *out.explained_alone;
-        out.decisions.push_back(
-            text("the clusters so found explain ", rounded(100 * *out.explained),
-                 " % of a gene's variance, those of the target alone ",
-                 rounded(100 * *out.explained_alone), " %",
-                 enough ? "" : ": the source's loading misses much, the latter are taken"));
+        const bool enough = *out.explained >= part * *out.explained_alone;
+        out.decisions.push_back(text("the clusters so found explain ",
+                                     rounded(100 * *out.explained),
+                                     " % of a gene's variance, those of the target alone ",
+                                     rounded(100 * *out.explained_alone), " %",
+                                     enough ? "" : ": much is missed, the latter are taken"));
         return enough;
     }
 

@@ -10,8 +10,6 @@
 #include <transst/reduce/pldr.hpp>
 #include <transst/transfer/source_relevance.hpp>
 
-#include <optional>
-
 namespace transst {
 
 /// The source's classes as anchors of a target's clusters.
@@ -44,8 +42,8 @@ struct SourceModel {
 
     /// The model in some of its genes (positions that rise, each once). Scores stay estimates of
     /// the same factors. Throws InvalidArgument for a position that does not exist.
-    template <class = void>
-    [[nodiscard]] SourceModel with_genes(const std::vector<Index>& kept) const;
+    template <class Model = SourceModel>
+    [[nodiscard]] Model with_genes(const std::vector<Index>& kept) const;
 
     /// Throws BadData, in words, where parts do not fit each other or a number is not finite.
     template <class = void>
@@ -55,10 +53,9 @@ struct SourceModel {
 namespace detail {
 
 /// Directed, nearest first, with as many neighbours as there are.
-template <class = void>
-[[nodiscard]] Graph nearest_spots(const RowMatrix<double>& coordinates,
-                                  std::span<const std::string> sections, Index neighbors,
-                                  bool allow_duplicates, const RunOptions& run) {
+template <class Places>
+[[nodiscard]] Graph nearest_spots(const Places& coordinates, std::span<const std::string> sections,
+                                  Index neighbors, bool allow_duplicates, const RunOptions& run) {
     if (coordinates.rows() < 2) return Graph::from_edges(coordinates.rows(), {}, true);
     return KnnGraph{{.neighbors = std::min(neighbors, coordinates.rows() - 1),
                      .symmetric = false,
@@ -81,7 +78,7 @@ public:
 };
 
 /// Learns each part of a prepared source when it is first asked for, and times it.
-template <class PreparedSource>
+template <class PreparedSource, class W = double>
 class SourceInHand final : public SourceParts {
 public:
     /// All is referred to; scales: neighbours that scores are averaged over, where places are
@@ -165,13 +162,20 @@ public:
     }
 
 private:
+    template <class Part>
+    struct Once {
+        Part value;
+        bool learned = false;
+    };
+
     template <class Part, class Learn>
-    const Part& once(std::optional<Part>& part, const char* step, Learn&& learn) {
-        if (part) return *part;
+    const Part& once(Once<Part>& part, const char* step, Learn&& learn) {
+        if (part.learned) return part.value;
         run_.begin(step);
-        part = learn();
+        part.value = learn();
+        part.learned = true;
         clock_.end(step);
-        return *part;
+        return part.value;
     }
 
     [[nodiscard]] std::span<const Label> labels() const { return prepared_.labels; }
@@ -183,12 +187,12 @@ private:
     const std::vector<Index> scales_;
     const RunOptions& run_;
     StepClock& clock_;
-    std::optional<SourceWitness<double>> witness_;
-    SVDFit<double> svd_;  // where the factors start; that of the score space goes on from it
-    std::optional<PLDRFit<double>> pldr_;
-    std::optional<SourceAnchors> anchors_;
-    std::optional<Vector<double>> information_;
-    std::optional<Matrix<double>> profiles_;
+    Once<SourceWitness<W>> witness_;
+    SVDFit<W> svd_;  // where the factors start; that of the score space goes on from it
+    Once<PLDRFit<W>> pldr_;
+    Once<SourceAnchors> anchors_;
+    Once<Vector<W>> information_;
+    Once<Matrix<W>> profiles_;
 };
 
 /// Those of a model.
@@ -238,7 +242,8 @@ void check_factors(Index factors, Index cells, Index spots, Index genes, std::st
 ///     const auto fit = transst::FindRegions{{.clusters = 7}}.fit(model, target);
 ///
 /// The regions are those of FindRegions{…}.fit(source, target) with genes_from = source, bit for
-/// bit, where the target has all of the genes and each varies in it.
+/// bit, where the target has all of the genes and each varies in it. Of several sources all are
+/// learned from: which of them say most of a target cannot be known before it is.
 struct LearnSource {
     static constexpr std::string_view name = "LearnSource";
 
@@ -303,11 +308,12 @@ struct LearnSource {
     }
 };
 
-template <class>
-SourceModel SourceModel::with_genes(const std::vector<Index>& kept) const {
+template <class Model>
+Model SourceModel::with_genes(const std::vector<Index>& kept) const {
     const Index p = std::ssize(genes);
     detail::check_positions(kept, p, "SourceModel::with_genes", "gene");
-    SourceModel out = *this;
+    const Model& whole = *this;
+    Model out = whole;
     out.genes.clear();
     out.symbols.clear();
     std::vector<Index> place(static_cast<std::size_t>(p), -1);
@@ -317,11 +323,11 @@ SourceModel SourceModel::with_genes(const std::vector<Index>& kept) const {
         out.genes.push_back(genes[at]);
         if (!symbols.empty()) out.symbols.push_back(symbols[at]);
     }
-    out.pldr.loading = pldr.loading(kept, Eigen::all);
-    out.pldr.noise_variance = pldr.noise_variance(kept);
-    out.information = information(kept);
-    out.profiles = profiles(kept, Eigen::all);
-    out.witness.profiles = witness.profiles(Eigen::all, kept);
+    out.pldr.loading = whole.pldr.loading(kept, Eigen::all);
+    out.pldr.noise_variance = whole.pldr.noise_variance(kept);
+    out.information = whole.information(kept);
+    out.profiles = whole.profiles(kept, Eigen::all);
+    out.witness.profiles = whole.witness.profiles(Eigen::all, kept);
     for (auto& half : out.witness.of_half_the_cells) half = Matrix<double>(half(Eigen::all, kept));
     for (auto& half : out.witness.halves) {
         std::vector<Index> rows, calling, held_out;
@@ -336,8 +342,8 @@ SourceModel SourceModel::with_genes(const std::vector<Index>& kept) const {
         if (rows.size() < half.calling.size()) {
             // singular vectors cut short are no longer orthonormal: least squares makes up for
             // that, with a ridge, since genes may be fewer than factors
-            const Matrix<double> cut = half.loading(rows, Eigen::all);
-            Matrix<double> gram = detail::times(detail::transposed(cut), cut);
+            const auto cut = detail::rows_at(half.loading, rows);
+            auto gram = detail::times(detail::transposed(cut), cut);
             gram.diagonal().array() +=
                 1e-3 * gram.trace() / static_cast<double>(gram.rows()) + 1e-300;
             half.loading = detail::over_symmetric(cut, gram);
@@ -372,7 +378,7 @@ void SourceModel::check() const {
     hold(prepare.genes >= 1 && prepare.standardize == StandardizeOver::section,
          "the options of Prepare");
     hold(q >= 1 && shaped(pldr.loading, p, q) && shaped(pldr.noise_variance, p, 1) &&
-             (pldr.noise_variance.array() > 0).all() && shaped(pldr.means, classes, q) &&
+             pldr.noise_variance.minCoeff() > 0 && shaped(pldr.means, classes, q) &&
              square(pldr.covariances, q) && std::ssize(pldr.class_sizes) == classes &&
              shaped(pldr.score_moment, q, q),
          "the factors");

@@ -147,7 +147,7 @@ TEST_CASE("a spot without counts works and is warned of") {
         source.counts[17].assign(24, "0");
         source.counts[50].assign(24, "0");
     });
-    CHECK(count(words, "target: 1 cell has no counts") == 1);
+    CHECK(count(words, "target: 1 spot has no counts") == 1);
     CHECK(count(words, "source: 2 cells have no counts") == 1);
 }
 

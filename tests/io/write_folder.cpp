@@ -4,6 +4,8 @@
 #include <transst/core/random.hpp>
 #include <transst/io/folder.hpp>
 
+#include <Eigen/SparseCore>
+
 using namespace transst;
 using support::TempFolder;
 

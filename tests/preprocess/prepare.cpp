@@ -267,9 +267,21 @@ TEST_CASE("genes that do not vary are not kept, empty cells are reported") {
 
     auto empty = counts(30, 6, 1, "spots");
     empty.expression.row(4).setZero();
-    CHECK(mentions(fit(Prepare{}, {}, empty).warnings, "spots: 1 cell has no counts"));
+    CHECK(mentions(fit(Prepare{}, {}, empty).warnings, "spots: 1 spot has no counts"));
     empty.expression.row(5).setZero();
-    CHECK(mentions(fit(Prepare{}, {}, empty).warnings, "spots: 2 cells have no counts"));
+    CHECK(mentions(fit(Prepare{}, {}, empty).warnings, "spots: 2 spots have no counts"));
+
+    // of a source they are left out, and a class of nothing else with them
+    auto source = counts(30, 6, 2, "source");
+    for (const Index i : {3, 7}) {
+        source.expression.row(i).setZero();
+        source.labels[static_cast<std::size_t>(i)] = "nothing";
+    }
+    const auto prepared = fit(Prepare{}, {source}, counts(30, 6, 1, "target"));
+    CHECK(prepared.source.rows() == 28);
+    CHECK(std::ssize(prepared.labels) == 28);
+    CHECK(std::count(prepared.class_names.begin(), prepared.class_names.end(), "nothing") == 0);
+    CHECK(mentions(prepared.warnings, "source: 2 cells have no counts, and are left out"));
 }
 
 TEST_CASE("samples matched by symbol say so") {

@@ -5,6 +5,9 @@
 #include <transst/cluster/cluster_fit.hpp>
 #include <transst/cluster/mean_field.hpp>
 #include <transst/cluster/starts.hpp>
+#include <transst/core/side_by_side.hpp>
+
+#include <optional>
 
 namespace transst {
 
@@ -39,10 +42,8 @@ template <class W>
     for (Index k = 0; k < classes; ++k) {
         const W size = std::max(sums.weight[k], W(1));
         out.gaussians.means.row(k) = sums.first.row(k) / size;
-        const Matrix<W> s = sums.second(k) - sums.weight[k] *
-                                                 out.gaussians.means.row(k).transpose() *
-                                                 out.gaussians.means.row(k);
-        scatter.push_back(W(0.5) * (s + s.transpose()));
+        scatter.push_back(sums.second(k));
+        detail::add_outer(scatter.back(), -sums.weight[k], out.gaussians.means.row(k));
         pooled += scatter.back();
     }
     pooled /= std::max(sums.weight.sum(), W(1));
@@ -92,10 +93,8 @@ struct AnchoredGMM_MRF {
         check(scores, graph, classes);
         const RowMatrix<W> v = scores.template cast<W>();
         const Graph undirected = graph.directed ? graph.symmetrized() : Graph{};
-        const detail::MeanField<W> field(v, graph.directed ? undirected : graph,
-                                         {options.beta_by, options.beta, options.beta_max,
-                                          options.max_iterations, 20, options.tolerance},
-                                         run);
+        const Graph& edges = graph.directed ? undirected : graph;
+        const detail::MeanField<W> field(v, edges, field_options(), run);
         const Index wanted = options.clusters > 0 ? options.clusters : classes.gaussians.clusters();
 
         std::vector<Label> active(static_cast<std::size_t>(classes.gaussians.clusters()));
@@ -104,8 +103,9 @@ struct AnchoredGMM_MRF {
         detail::MeanFieldFit<W> found;
         for (;;) {
             const auto prior = anchors(classes, active);
-            found = std::ssize(active) < wanted ? with_free_components(field, v, prior, wanted, run)
-                                                : field.fit(prior);
+            found = std::ssize(active) < wanted
+                        ? with_free_components(field, v, edges, prior, wanted, run)
+                        : field.fit(prior);
             if (std::ssize(active) <= wanted) break;
             Index least = 0;
             found.weights.minCoeff(&least);
@@ -158,18 +158,20 @@ private:
         return prior;
     }
 
-    /// Components beyond the classes start at spots that the classes explain badly, the best of a
-    /// few draws, and are hardly drawn anywhere: their prior is worth d + 2 spots of a class's
-    /// spread.
-    [[nodiscard]] detail::MeanFieldFit<W> with_free_components(const detail::MeanField<W>& field,
-                                                               const RowMatrix<W>& v,
-                                                               detail::MixturePrior<W> prior,
-                                                               Index wanted,
-                                                               const RunOptions& run) const {
+    /// Components beyond the classes start at spots that the classes explain badly, and are hardly
+    /// drawn anywhere: their prior is worth d + 2 spots of a class's spread. Of many draws the one
+    /// that has come furthest after a few iterations goes on.
+    [[nodiscard]] detail::MeanFieldFit<W> with_free_components(
+        const detail::MeanField<W>& field, const RowMatrix<W>& v, const Graph& graph,
+        detail::MixturePrior<W> prior, Index wanted, const RunOptions& run) const {
         const Index n = v.rows(), d = v.cols(), anchored = prior.at.clusters();
-        RowMatrix<W> energy(n, anchored);
-        detail::Whitening<W>(prior.at).energies(v, energy);
-        const Vector<W> worst = energy.rowwise().minCoeff();
+        const detail::Whitening<W> whitening(prior.at);
+        Vector<W> worst(n);
+        detail::for_each_block(0, n, [&](Index begin, Index rows) {
+            RowMatrix<W> energy(rows, anchored);
+            whitening.energies(v.middleRows(begin, rows), energy);
+            for (Index i = 0; i < rows; ++i) worst[begin + i] = energy.row(i).minCoeff();
+        });
         const W floor = worst.minCoeff();
         Matrix<W> shared = Matrix<W>::Zero(d, d);
         for (const auto& c : prior.at.covariances) shared += c / static_cast<W>(anchored);
@@ -180,28 +182,55 @@ private:
         prior.kappa.tail(wanted - anchored).setConstant(W(0.01));
         prior.nu.tail(wanted - anchored).setConstant(static_cast<W>(d + 2));
 
-        detail::MeanFieldFit<W> best;
-        constexpr std::uint64_t draws = 5;
-        for (std::uint64_t draw = 0; draw < draws; ++draw) {
-            RandomStream random(run.seed, 0x46524545 + draw);
-            std::vector<double> weight(static_cast<std::size_t>(n));
-            for (Index i = 0; i < n; ++i)
-                weight[static_cast<std::size_t>(i)] = static_cast<double>(worst[i] - floor);
-            for (Index k = anchored; k < wanted; ++k) {
-                const Index drawn = *std::max_element(weight.begin(), weight.end()) > 0
-                                        ? random.categorical(weight)
-                                        : random.below(n);
-                prior.at.means.row(k) = v.row(drawn);
-                for (Index i = 0; i < n; ++i) {
-                    auto& w = weight[static_cast<std::size_t>(i)];
-                    w = std::min(w, static_cast<double>((v.row(i) - v.row(drawn)).squaredNorm()));
-                }
+        struct Draw {
+            detail::MixturePrior<W> prior;
+            detail::MeanFieldFit<W> fit;
+        };
+        constexpr Index draws = 20, few_iterations = 10;
+        std::vector<Draw> drawn(static_cast<std::size_t>(draws));
+        detail::side_by_side(name, draws, n, run, [&](Index i, const RunOptions& inner) {
+            using Reported = std::optional<double>;
+            if (i > 0 && run.stop.stop_requested()) return Reported{};
+            auto& draw = drawn[static_cast<std::size_t>(i)];
+            draw.prior = prior;
+            draw_spots(v, worst, floor, anchored,
+                       RandomStream(run.seed, 0x46524545 + static_cast<std::uint64_t>(i)),
+                       draw.prior.at.means);
+            auto options_of_draw = field_options();
+            options_of_draw.max_iterations = std::min(few_iterations, options.max_iterations);
+            draw.fit = detail::MeanField<W>(v, graph, options_of_draw, inner).fit(draw.prior);
+            return Reported{draw.fit.objective};
+        });
+        std::size_t best = 0;
+        for (std::size_t i = 1; i < drawn.size(); ++i)
+            if (drawn[i].fit.weights.size() > 0 &&
+                drawn[i].fit.objective > drawn[best].fit.objective)
+                best = i;
+        return field.fit(drawn[best].prior, std::move(drawn[best].fit.responsibilities));
+    }
+
+    /// Draws the free components' means among the spots, those that lie far from the classes and
+    /// from one another first of all.
+    static void draw_spots(const RowMatrix<W>& v, const Vector<W>& worst, W floor, Index anchored,
+                           RandomStream random, Matrix<W>& means) {
+        std::vector<double> weight(static_cast<std::size_t>(v.rows()));
+        for (Index i = 0; i < v.rows(); ++i)
+            weight[static_cast<std::size_t>(i)] = static_cast<double>(worst[i] - floor);
+        for (Index k = anchored; k < means.rows(); ++k) {
+            const Index drawn = *std::max_element(weight.begin(), weight.end()) > 0
+                                    ? random.categorical(weight)
+                                    : random.below(v.rows());
+            means.row(k) = v.row(drawn);
+            for (Index i = 0; i < v.rows(); ++i) {
+                auto& w = weight[static_cast<std::size_t>(i)];
+                w = std::min(w, static_cast<double>((v.row(i) - v.row(drawn)).squaredNorm()));
             }
-            auto found = field.fit(prior);
-            if (draw == 0 || found.objective > best.objective) best = std::move(found);
-            if (run.stop.stop_requested()) break;
         }
-        return best;
+    }
+
+    [[nodiscard]] detail::MeanFieldOptions field_options() const {
+        return {options.beta_by,        options.beta, options.beta_max,
+                options.max_iterations, 20,           options.tolerance};
     }
 
     void finish(AnchoredFit<Scalar>& out, const detail::MeanFieldFit<W>& found,

@@ -6,6 +6,7 @@
 #include <transst/metrics/adjusted_rand_index.hpp>
 
 #include <functional>
+#include <limits>
 #include <memory>
 
 namespace transst {
@@ -24,7 +25,10 @@ struct ClustersPoint {
     Index clusters = 0;                           ///< K
     double log_likelihood = 0;                    ///< of the fit with so many
     double bic = 0, mbic = 0, hbic = 0, icl = 0;  ///< the least is best
-    double stability = 0;  ///< mean adjusted Rand index; computed for its criterion only
+    Index empty = 0;                              ///< clusters without spots
+    double stability =
+        std::numeric_limits<double>::quiet_NaN();  ///< mean adjusted Rand index; computed for its
+                                                   ///< criterion only, else NaN
 };
 
 /// What choose_clusters finds.
@@ -79,8 +83,9 @@ template <class Scalar>
 }  // namespace detail
 
 /// Fits every number in `tried` and chooses the best by the criterion (of equals the first).
-/// scores: n × d; graph: undirected, n nodes. Throws InvalidArgument if tried is empty, or holds a
-/// number below 1, above n, or twice.
+/// Numbers that leave a cluster without spots are passed over, unless all do. scores: n × d; graph:
+/// undirected, n nodes. Throws InvalidArgument if tried is empty, or holds a number below 1, above
+/// n, or twice.
 template <class Scalar = double>
 [[nodiscard]] ClustersChoice choose_clusters(const RowMatrix<std::type_identity_t<Scalar>>& scores,
                                              const Graph& graph, std::span<const Index> tried,
@@ -101,8 +106,9 @@ template <class Scalar = double>
         const auto found = fit(scores, graph, clusters);
         const auto criteria =
             information_criteria(found.log_likelihood, scores.rows(), scores.cols(), clusters);
-        ClustersPoint point{
-            clusters, found.log_likelihood, criteria.bic, criteria.mbic, criteria.hbic, 0, 0};
+        ClustersPoint point{clusters, found.log_likelihood, criteria.bic, criteria.mbic,
+                            criteria.hbic};
+        point.empty = std::count(found.sizes.begin(), found.sizes.end(), 0);
         const auto r = static_cast<const RowMatrix<Scalar>&>(found.responsibilities).array();
         point.icl = criteria.bic - 2 * (r * (r + 1e-300).log()).sum();
         if (criterion == ClustersCriterion::stability)
@@ -118,6 +124,10 @@ template <class Scalar = double>
         run.report("number of clusters", std::ssize(choice.curve), std::ssize(tried), worse.back());
         if (run.stop.stop_requested()) break;
     }
+    const auto whole = [](const ClustersPoint& point) { return point.empty == 0; };
+    if (std::any_of(choice.curve.begin(), choice.curve.end(), whole))
+        for (std::size_t i = 0; i < worse.size(); ++i)
+            if (!whole(choice.curve[i])) worse[i] = std::numeric_limits<double>::infinity();
     const auto best = std::min_element(worse.begin(), worse.end());
     const auto at = static_cast<std::size_t>(best - worse.begin());
     choice.best = choice.curve[at].clusters;

@@ -30,4 +30,19 @@ struct ClusterFit {
     [[nodiscard]] Index factors() const { return means.cols(); }   ///< q
 };
 
+namespace detail {
+
+/// Columns order[0], order[1], … of m.
+template <class To, class From>
+[[nodiscard]] RowMatrix<To> columns_in_order(const RowMatrix<From>& m,
+                                             const std::vector<Index>& order) {
+    RowMatrix<To> out(m.rows(), std::ssize(order));
+    for (Index i = 0; i < out.rows(); ++i)
+        for (Index to = 0; to < out.cols(); ++to)
+            out(i, to) = static_cast<To>(m(i, order[static_cast<std::size_t>(to)]));
+    return out;
+}
+
+}  // namespace detail
+
 }  // namespace transst

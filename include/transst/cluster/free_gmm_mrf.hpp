@@ -99,8 +99,8 @@ template <class = void>
 }
 
 /// The partition that agrees best with the others (largest mean adjusted Rand index).
-template <class = void>
-[[nodiscard]] std::size_t medoid(const std::vector<std::vector<Label>>& partitions) {
+template <class Labels>
+[[nodiscard]] std::size_t medoid(const std::vector<Labels>& partitions) {
     std::size_t best = 0;
     double most = -2;
     for (std::size_t a = 0; a < partitions.size(); ++a) {

@@ -58,6 +58,8 @@ public:
     }
 
     [[nodiscard]] Index clusters() const { return half_log_determinant_.size(); }
+    /// ½ log|Σ_k|
+    [[nodiscard]] W half_log_determinant(Index k) const { return half_log_determinant_[k]; }
 
     /// Energies of a block of scores (rows × q) into `energy` (rows × K).
     template <class Scores, class Energy>
@@ -107,7 +109,7 @@ struct WeightedSums {
     template <class Scores, class Weights>
     void add(const Scores& scores, const Weights& r) {
         const Index q = scores.cols(), rows = scores.rows();
-        add_product(weight, transposed(r), Vector<W>::Ones(rows).eval());
+        weight += column_sums(r);
         add_product(first, transposed(r), scores);
         Matrix<W> v = scores;
         Matrix<W> pairs(rows, products.cols());
@@ -143,8 +145,7 @@ template <class W>
         Matrix<W> s = Matrix<W>::Zero(q, q);
         if (weight > W(1e-10)) {
             s = sums.second(k);
-            for (Index a = 0; a < q; ++a)
-                for (Index b = 0; b < q; ++b) s(b, a) -= weight * g.means(k, a) * g.means(k, b);
+            add_outer(s, -weight, g.means.row(k));
         }
         scatter.push_back(std::move(s));
         pooled += scatter.back();

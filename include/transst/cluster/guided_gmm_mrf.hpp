@@ -14,20 +14,19 @@ namespace detail {
 
 /// The fit at `middle` with the mean of all fits' responsibilities, clusters matched with its own;
 /// the largest cluster first.
-template <class = void>
-[[nodiscard]] ClusterFit<double> consensus(std::vector<ClusterFit<double>>& fits,
-                                           std::size_t middle) {
-    MeanFieldFit<double> mean;
+template <class Fit>
+[[nodiscard]] Fit consensus(std::vector<Fit>& fits, std::size_t middle) {
     const auto& own = fits[middle].responsibilities;
-    mean.responsibilities = RowMatrix<double>::Zero(own.rows(), own.cols());
+    auto sum = own;
+    sum.setZero();
     for (const auto& fit : fits) {
         const auto match = best_matching(times(transposed(own), fit.responsibilities));
         for (Index k = 0; k < own.cols(); ++k)
-            mean.responsibilities.col(k) +=
-                fit.responsibilities.col(match[static_cast<std::size_t>(k)]);
+            sum.col(k) += fit.responsibilities.col(match[static_cast<std::size_t>(k)]);
     }
-    mean.responsibilities /= static_cast<double>(fits.size());
-    ClusterFit<double>& kept = fits[middle];
+    MeanFieldFit<double> mean;
+    mean.responsibilities = sum / static_cast<double>(fits.size());
+    Fit& kept = fits[middle];
     mean.gaussians = {std::move(kept.means), std::move(kept.covariances)};
     mean.beta = kept.beta;
     mean.objective = kept.log_likelihood;
@@ -66,7 +65,7 @@ struct GuidedGMM_MRF {
     /// target: spots × p, standardised; information: what each gene says about the classes (p), see
     /// class_information; graph: of the spots, undirected. Throws ShapeMismatch where they do not
     /// fit, InvalidArgument for options out of range.
-    template <class Rows>
+    template <class Rows, class W = double>
     [[nodiscard]] GuidedFit fit(const Standardized<Rows>& target, const Vector<double>& information,
                                 const Graph& graph, const RunOptions& run = {}) const {
         const Index p = target.cols();
@@ -79,7 +78,7 @@ struct GuidedGMM_MRF {
         std::iota(spots.begin(), spots.end(), Index{0});
         const Index shares = std::ssize(options.gene_shares),
                     ways = shares * std::ssize(options.factors);
-        std::vector<RowMatrix<double>> of_genes(static_cast<std::size_t>(shares));
+        std::vector<RowMatrix<W>> of_genes(static_cast<std::size_t>(shares));
         using Reported = std::optional<double>;
         const auto reduce = [&](Index s, const RunOptions& inner) -> Reported {
             const double share = options.gene_shares[static_cast<std::size_t>(s)];
@@ -97,15 +96,15 @@ struct GuidedGMM_MRF {
             return std::nullopt;
         };
         detail::side_by_side(name, shares, target.rows(), run, reduce);
-        std::vector<ClusterFit<double>> fits(static_cast<std::size_t>(ways));
-        std::vector<RowMatrix<double>> scores(fits.size());
+        std::vector<ClusterFit<W>> fits(static_cast<std::size_t>(ways));
+        std::vector<RowMatrix<W>> scores(fits.size());
         const auto cluster = [&](Index way, const RunOptions& inner) -> Reported {
             const auto at = static_cast<std::size_t>(way);
             if (way > 0 && run.stop.stop_requested()) return std::nullopt;
             const auto& all = of_genes[at / options.factors.size()];
             const Index factors =
                 std::min(options.factors[at % options.factors.size()], all.cols());
-            scores[at] = autocorrelation_factors(RowMatrix<double>(all.leftCols(factors)), graph,
+            scores[at] = autocorrelation_factors(RowMatrix<W>(all.leftCols(factors)), graph,
                                                  std::max<Index>(1, options.clusters - 1));
             fits[at] = detail::free_clusters(scores[at], graph, options.clusters,
                                              {options.starts, 6}, options.beta, inner);

@@ -27,7 +27,7 @@ struct MixturePrior {
 template <class W>
 [[nodiscard]] MixturePrior<W> weak_prior(const RowMatrix<W>& scores, Index clusters) {
     const Index n = scores.rows(), d = scores.cols();
-    const Vector<W> mean = times(transposed(scores), Vector<W>::Ones(n).eval()) / static_cast<W>(n);
+    const Vector<W> mean = column_sums(scores) / static_cast<W>(n);
     Matrix<W> means(clusters, d);
     for (Index k = 0; k < clusters; ++k) means.row(k) = mean.transpose();
     RowMatrix<W> centered = scores;
@@ -262,7 +262,7 @@ private:
             });
             return out;
         };
-        return maximize_concave(slopes, options_.beta_max);
+        return maximize_concave(slopes, options_.beta_max, fit.beta);
     }
 
     /// The labels' expected log pseudo-likelihood and log density, and their entropy.
@@ -400,12 +400,11 @@ void take_over(ClusterFit<Scalar>& out, const MeanFieldFit<W>& found, const std:
         return sizes[static_cast<std::size_t>(a)] > sizes[static_cast<std::size_t>(b)];
     });
     std::vector<Label> place(sizes.size());
-    out.responsibilities.resize(r.rows(), count);
+    out.responsibilities = columns_in_order<Scalar>(r, order);
     out.means.resize(count, found.gaussians.factors());
     for (Index to = 0; to < count; ++to) {
         const auto from = static_cast<std::size_t>(order[static_cast<std::size_t>(to)]);
         place[from] = static_cast<Label>(to);
-        out.responsibilities.col(to) = r.col(static_cast<Index>(from)).template cast<Scalar>();
         out.means.row(to) =
             found.gaussians.means.row(static_cast<Index>(from)).template cast<Scalar>();
         out.covariances.push_back(found.gaussians.covariances[from].template cast<Scalar>());

@@ -19,7 +19,8 @@ struct ClusterName {
 /// The clusters' names, and each spot's class.
 struct ClusterNames {
     std::vector<ClusterName> names;     ///< of the clusters (K)
-    RowMatrix<double> class_posterior;  ///< spots × classes, rows sum to 1 (0: no class at all)
+    RowMatrix<double> class_posterior;  ///< spots × classes; what rows lack to 1 is the probability
+                                        ///< that no class of the source explains the spot
 };
 
 /// Clusters bear the name of the class they stem from; confidence is the mean responsibility of
@@ -29,39 +30,52 @@ struct ClusterNames {
 template <class W>
 [[nodiscard]] ClusterNames name_anchored(const AnchoredFit<W>& fit, const RowMatrix<W>& scores,
                                          const ClassDensities<W>& classes,
-                                         std::span<const std::string> class_names) {
+                                         std::span<const std::string> class_names,
+                                         const RunOptions& run = {}) {
     const Index n = scores.rows(), count = fit.clusters();
     ClusterNames out{{}, RowMatrix<double>::Zero(n, std::ssize(class_names))};
-    RowMatrix<W> energy(n, classes.gaussians.clusters());
-    detail::Whitening<W>(classes.gaussians).energies(scores, energy);
-    for (Index k = 0; k < energy.cols(); ++k) {
-        const detail::Cholesky<W> root(classes.gaussians.covariances[static_cast<std::size_t>(k)]);
-        energy.col(k).array() -= W(0.5) * root.log_determinant();
-    }
+    const detail::Whitening<W> whitening(classes.gaussians);
     // Wilson & Hilferty's approximation of the quantile
     const double df = static_cast<double>(scores.cols()), c = 2 / (9 * df);
     const double far = df * std::pow(1 - c + 2.326348 * std::sqrt(c), 3);
-    std::vector<Index> size(static_cast<std::size_t>(count), 0), outside(size);
-    Vector<W> certainty = Vector<W>::Zero(count);
-    for (Index i = 0; i < n; ++i) {
-        const Label k = fit.labels[static_cast<std::size_t>(i)];
-        ++size[static_cast<std::size_t>(k)];
-        outside[static_cast<std::size_t>(k)] += 2 * energy.row(i).minCoeff() > far;
-        certainty[k] += fit.responsibilities(i, k);
-        for (Index j = 0; j < count; ++j)
-            if (const Label from = fit.source_class[static_cast<std::size_t>(j)]; from != left_out)
-                out.class_posterior(i, from) += fit.responsibilities(i, j);
-        const double named = out.class_posterior.row(i).sum();
-        if (named > 0) out.class_posterior.row(i) /= named;
-    }
+    struct Spots {
+        Vector<double> sizes, outside, certainty;  // of each cluster
+        Spots& operator+=(const Spots& other) {
+            sizes += other.sizes;
+            outside += other.outside;
+            certainty += other.certainty;
+            return *this;
+        }
+    };
+    const Vector<double> none = Vector<double>::Zero(count);
+    const auto spots = sum_lanes(
+        Lanes(n), run.threads, Spots{none, none, none}, [&](Spots& sums, Index from, Index to) {
+            detail::for_each_block(from, to, [&](Index begin, Index rows) {
+                RowMatrix<W> away(rows, whitening.clusters());
+                whitening.energies(scores.middleRows(begin, rows), away);
+                for (Index k = 0; k < away.cols(); ++k)
+                    away.col(k).array() -= whitening.half_log_determinant(k);
+                for (Index i = begin; i < begin + rows; ++i) {
+                    const Label k = fit.labels[static_cast<std::size_t>(i)];
+                    sums.sizes[k] += 1;
+                    sums.outside[k] += 2 * away.row(i - begin).minCoeff() > far;
+                    sums.certainty[k] += static_cast<double>(fit.responsibilities(i, k));
+                    for (Index j = 0; j < count; ++j)
+                        if (const Label of = fit.source_class[static_cast<std::size_t>(j)];
+                            of != left_out)
+                            out.class_posterior(i, of) +=
+                                static_cast<double>(fit.responsibilities(i, j));
+                }
+            });
+        });
     for (Index k = 0; k < count; ++k) {
         const auto at = static_cast<std::size_t>(k);
         ClusterName cluster;
         cluster.source_class = fit.source_class[at];
-        cluster.novel = cluster.source_class == left_out || 2 * outside[at] > size[at];
+        cluster.novel = cluster.source_class == left_out || 2 * spots.outside[k] > spots.sizes[k];
         if (cluster.source_class != left_out) {
             cluster.name = class_names[static_cast<std::size_t>(cluster.source_class)];
-            if (size[at] > 0) cluster.confidence = certainty[k] / static_cast<double>(size[at]);
+            if (spots.sizes[k] > 0) cluster.confidence = spots.certainty[k] / spots.sizes[k];
         }
         out.names.push_back(std::move(cluster));
     }
@@ -77,7 +91,7 @@ template <class Rows>
     const auto group_of = [&](Index row) { return of[static_cast<std::size_t>(row)]; };
     Vector<double> sizes = Vector<double>::Zero(groups);
     for (const Label k : of) sizes[k] += 1;
-    Matrix<double> means = group_sums(x, groups, group_of, run);
+    auto means = group_sums(x, groups, group_of, run);
     for (Index k = 0; k < groups; ++k) means.col(k) /= std::max(sizes[k], 1.0);
     const Vector<double> of_all = detail::times(means, sizes) / sizes.sum();
     for (Index k = 0; k < groups; ++k) means.col(k) -= of_all;
@@ -88,21 +102,21 @@ template <class Rows>
 /// theirs correlates with best; that correlation is the confidence, and a cluster without a
 /// positive one is novel. of_class: centered_profiles of the source's K classes (p × K); target:
 /// spots × p.
-template <class Rows>
-[[nodiscard]] ClusterNames name_by_profile(const Matrix<double>& of_class,
+template <class Rows, class W = double>
+[[nodiscard]] ClusterNames name_by_profile(const Matrix<std::type_identity_t<W>>& of_class,
                                            std::span<const std::string> class_names,
                                            const Standardized<Rows>& target,
-                                           const ClusterFit<double>& clusters,
+                                           const ClusterFit<std::type_identity_t<W>>& clusters,
                                            const RunOptions& run = {}) {
     const Index classes = std::ssize(class_names), count = clusters.clusters();
     require<ShapeMismatch>(of_class.rows() == target.cols() && of_class.cols() == classes,
                            "name_by_profile: the profiles are ", of_class.rows(), " genes x ",
                            of_class.cols(), " classes, the target has ", target.cols(),
                            " genes and there are ", classes, " names");
-    const Matrix<double> of_cluster = centered_profiles(target, clusters.labels, count, run);
+    const Matrix<W> of_cluster = centered_profiles(target, clusters.labels, count, run);
     ClusterNames out{{}, RowMatrix<double>::Zero(target.rows(), classes)};
     for (Index k = 0; k < count; ++k) {
-        Vector<double> alike = Vector<double>::Zero(classes);
+        Vector<W> alike = Vector<W>::Zero(classes);
         for (Index c = 0; c < classes; ++c) {
             const double scale = of_cluster.col(k).norm() * of_class.col(c).norm();
             if (scale > 0) alike[c] = of_cluster.col(k).dot(of_class.col(c)) / scale;
@@ -120,9 +134,9 @@ template <class Rows>
         out.names.push_back(std::move(cluster));
         alike = alike.cwiseMax(0);
         if (alike.sum() <= 0) alike.setOnes();
-        const Vector<double> responsibility = clusters.responsibilities.col(k);
+        const Vector<W> responsibility = clusters.responsibilities.col(k);
         detail::add_product(out.class_posterior, responsibility,
-                            detail::transposed(Vector<double>(alike / alike.sum())));
+                            detail::transposed(Vector<W>(alike / alike.sum())));
     }
     return out;
 }

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 #include <span>
 
 namespace transst {
@@ -28,8 +27,8 @@ enum class Field {
 namespace detail {
 
 /// Number of neighbours of node i with each label, into counts (K, overwritten).
-inline void count_labels(const Graph& graph, std::span<const Label> labels, Index i,
-                         std::vector<Index>& counts) {
+template <class Labels>
+void count_labels(const Graph& graph, const Labels& labels, Index i, std::vector<Index>& counts) {
     std::fill(counts.begin(), counts.end(), Index{0});
     for (const Index j : graph.of(i))
         ++counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(j)])];
@@ -91,27 +90,31 @@ template <class W>
 }
 
 /// The maximum over [0, most] of a concave function given by slopes(x) = {slope, curvature}:
-/// Newton's method on the slope, kept in a shrinking bracket.
+/// Newton's method on the slope from `start`, kept in a shrinking bracket. The ends are looked at
+/// only where a step leads there.
 template <class Slopes>
-[[nodiscard]] double maximize_concave(Slopes&& slopes, double most) {
-    double low = 0, high = most;
-    if (slopes(low)[0] <= 0) return low;
-    if (slopes(high)[0] >= 0) return high;
-    double x = most / 2;
-    for (int step = 0; step < 200 && high - low > 1e-14 * most; ++step) {
+[[nodiscard]] double maximize_concave(Slopes&& slopes, double most, double start) {
+    double low = 0, high = most, x = std::clamp(start, low, high);
+    bool low_seen = false, high_seen = false;
+    for (int step = 0; step < 200; ++step) {
         const auto [slope, curvature] = slopes(x);
-        if (slope == 0) break;
+        if (slope == 0 && curvature < 0) break;
+        if (slope > 0 ? x == most : x == 0) break;  // where it is flat, too
         (slope > 0 ? low : high) = x;
-        const double newton = curvature < 0 ? x - slope / curvature : low;
-        const double next = newton > low && newton < high ? newton : (low + high) / 2;
-        if (std::abs(next - x) <= 1e-14 * most) break;
+        (slope > 0 ? low_seen : high_seen) = true;
+        double next = curvature < 0 ? x - slope / curvature : slope > 0 ? high : low;
+        if (!(next > low && next < high))
+            next = slope > 0 && !high_seen ? most : slope <= 0 && !low_seen ? 0 : (low + high) / 2;
+        const bool last = std::abs(next - x) <= 1e-8 * most;  // its square is left
         x = next;
+        if (last) break;
     }
     return x;
 }
 
 /// An estimate at the end of its range is where the search ended, not where the maximum is.
-inline void warn_at_cap(double beta, double most, std::vector<std::string>& warnings) {
+template <class = void>
+void warn_at_cap(double beta, double most, std::vector<std::string>& warnings) {
     if (beta >= most)
         warnings.push_back(text("beta is ", beta,
                                 ", the largest that was tried: neighbours agree "
@@ -125,23 +128,20 @@ inline void warn_at_cap(double beta, double most, std::vector<std::string>& warn
 class PseudoLikelihood {
 public:
     /// counts: neighbours with each of the K labels, any order; times: how often it occurs.
-    template <class = void>
-    void add_pattern(std::span<const Index> counts, double times = 1) {
+    template <class Counts>
+    void add_pattern(const Counts& counts, double times = 1) {
         clusters_ = std::ssize(counts);
         pattern_.clear();
         for (const Index c : counts)
             if (c > 0) pattern_.push_back(c);
         std::sort(pattern_.begin(), pattern_.end(), std::greater<>());
-        if (const auto at = patterns_.find(pattern_); at != patterns_.end())
-            at->second += times;
-        else
-            patterns_.emplace(pattern_, times);
+        add(pattern_, times);
     }
     void add_agreement(double pairs) { agreement_ += pairs; }
 
     template <class = void>
     PseudoLikelihood& operator+=(const PseudoLikelihood& other) {
-        for (const auto& [counts, times] : other.patterns_) patterns_[counts] += times;
+        for (const auto& [counts, times] : other.patterns_) add(counts, times);
         agreement_ += other.agreement_;
         clusters_ = std::max(clusters_, other.clusters_);
         return *this;
@@ -179,7 +179,7 @@ public:
                 const auto found = at(beta);
                 return std::array<double, 2>{found[1], found[2]};
             },
-            most);
+            most, most / 2);
     }
 
     /// The first maximum over 0, 0.1, …, 1, with β multiplied by `unit`.
@@ -197,9 +197,26 @@ public:
     }
 
 private:
-    std::map<std::vector<Index>, double> patterns_;  // counts above 0, falling
-    std::vector<Index> pattern_;                     // room for one
-    Index clusters_ = 0;                             // K
+    /// Counts above 0, falling, and how often they occur.
+    struct Pattern {
+        std::vector<Index> counts;
+        double times = 0;
+    };
+
+    template <class Counts>
+    void add(const Counts& counts, double times) {
+        const auto at = std::lower_bound(
+            patterns_.begin(), patterns_.end(), counts,
+            [](const Pattern& pattern, const Counts& wanted) { return pattern.counts < wanted; });
+        if (at != patterns_.end() && at->counts == counts)
+            at->times += times;
+        else
+            patterns_.insert(at, {counts, times});
+    }
+
+    std::vector<Pattern> patterns_;  // rising by counts
+    std::vector<Index> pattern_;     // room for one
+    Index clusters_ = 0;             // K
     double agreement_ = 0;
 };
 

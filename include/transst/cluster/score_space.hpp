@@ -83,8 +83,8 @@ template <class W>
 
 /// Whether at least half of i's neighbours bear its label: wrong labels are alone, those of a
 /// region are not.
-template <class = void>
-[[nodiscard]] bool shares_label(const Graph& graph, std::span<const Label> labels, Index i) {
+template <class Labels>
+[[nodiscard]] bool shares_label(const Graph& graph, const Labels& labels, Index i) {
     const Label own = labels[static_cast<std::size_t>(i)];
     Index same = 0;
     for (const Index j : graph.of(i)) same += labels[static_cast<std::size_t>(j)] == own;
@@ -93,9 +93,9 @@ template <class = void>
 
 /// Each cell's six nearest of its section (codes, or empty), or as many as there are; none where
 /// places are not known (0 rows).
-template <class = void>
-[[nodiscard]] Graph six_nearest(Index cells, const RowMatrix<double>& places,
-                                std::span<const std::int32_t> section, const RunOptions& run) {
+template <class Places, class Section = std::vector<std::int32_t>>
+[[nodiscard]] Graph six_nearest(Index cells, const Places& places, const Section& section,
+                                const RunOptions& run) {
     if (places.rows() == 0 || cells < 2) return Graph::from_edges(cells, {});
     std::vector<std::string> names;
     for (const std::int32_t s : section) names.push_back(std::to_string(s));
@@ -103,39 +103,68 @@ template <class = void>
         places, names, run);
 }
 
-/// Fold of each cell, and how many: its section where there are several; else patches of tissue in
-/// two halves; else a random half.
-template <class = void>
-Index cut_folds(const RowMatrix<double>& coordinates, std::span<const std::int32_t> section,
-                Index cells, RandomStream& random, std::vector<Index>& fold) {
-    fold.assign(static_cast<std::size_t>(cells), 0);
+/// Cells whose class occurs in more than one section.
+template <class Labels, class Section>
+[[nodiscard]] Index cells_of_shared_classes(const Labels& labels, const Section& section,
+                                            Index classes) {
+    std::vector<std::int32_t> first(static_cast<std::size_t>(classes), -1);
+    std::vector<char> shared(first.size(), 0);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const auto k = static_cast<std::size_t>(labels[i]);
+        if (first[k] < 0) first[k] = section[i];
+        if (first[k] != section[i]) shared[k] = 1;
+    }
+    Index cells = 0;
+    for (const Label k : labels) cells += shared[static_cast<std::size_t>(k)];
+    return cells;
+}
+
+/// Fold of each cell, and how many there are.
+struct Folds {
+    std::vector<Index> of_cell;
+    Index count = 2;
+};
+
+/// Cuts the cells into folds, in one way or several: by section where there are several (codes, or
+/// empty); else, four ways, patches of tissue in two halves, or random halves where places are not
+/// known.
+template <class Places, class Section>
+[[nodiscard]] std::vector<Folds> cut_folds(const Places& coordinates, const Section& section,
+                                           Index cells, RandomStream& random, int threads) {
     const Index sections =
         section.empty() ? 1 : *std::max_element(section.begin(), section.end()) + 1;
-    if (sections > 1) {
-        for (std::size_t i = 0; i < fold.size(); ++i) fold[i] = section[i];
-        return sections;
-    }
+    if (sections > 1) return {{{section.begin(), section.end()}, sections}};
+    constexpr Index ways = 4;
+    std::vector<Folds> cuts(static_cast<std::size_t>(ways),
+                            {std::vector<Index>(static_cast<std::size_t>(cells), 0)});
     constexpr Index patches = 30;
-    if (coordinates.rows() == cells && cells >= 2 * patches) {
-        Matrix<double> centers = draw_centers<double>(coordinates, patches, random);
-        const auto patch = k_means<double>(coordinates, centers, 50);
-        for (std::size_t i = 0; i < fold.size(); ++i) fold[i] = patch[i] % 2;
-    } else {
-        for (auto& f : fold) f = random.below(2);
+    if (coordinates.rows() != cells || cells < 2 * patches) {
+        for (auto& cut : cuts)
+            for (auto& f : cut.of_cell) f = random.below(2);
+        return cuts;
     }
-    return 2;
+    std::vector<Matrix<typename Places::Scalar>> centers;
+    for (Index way = 0; way < ways; ++way)
+        centers.push_back(draw_centers(coordinates, patches, random));
+    parallel_for(ways, threads, [&](Index way) {
+        const auto at = static_cast<std::size_t>(way);
+        const auto patch = k_means(coordinates, centers[at], 50);
+        for (std::size_t i = 0; i < patch.size(); ++i) cuts[at].of_cell[i] = patch[i] % 2;
+    });
+    return cuts;
 }
 
 /// A fold of the cells, and what the others make of it.
 template <class W>
 struct HeldOut {
     std::vector<Index> cells;
-    Index right[2] = {0, 0};    // of them, by discriminant axes and by all factors
+    Index tested = 0;           // of them, those of a class that the others hold
+    Index right[2] = {0, 0};    // of those, by discriminant axes and by all factors
     RowMatrix<W> posterior[2];  // cells × K
 };
 
-/// Names the cells of fold f by densities of the others, with the Potts field on. Classes that the
-/// others do not hold cannot be named; of fewer than two, or of fewer cells, nothing is said.
+/// Names the cells of fold f by densities of the others, with the Potts field on. Of cells whose
+/// class the others do not hold nothing is said, nor where those hold fewer than two.
 template <class W>
 [[nodiscard]] HeldOut<W> name_held_out(const RowMatrix<W>& scores, Index factors,
                                        std::span<const Label> labels, Index classes,
@@ -158,9 +187,8 @@ template <class W>
         train_labels.push_back(c);
     }
     if (seen.size() < 2 || test.size() < 2) return {};
-    const Graph graph = six_nearest(
-        std::ssize(test), places.rows() > 0 ? RowMatrix<double>(places(test, Eigen::all)) : places,
-        {}, run);
+    const Graph graph =
+        six_nearest(std::ssize(test), places.rows() > 0 ? rows_at(places, test) : places, {}, run);
     const RowMatrix<W> of_others = scores(train, Eigen::all), own = scores(test, Eigen::all);
     for (int s = 0; s < 2; ++s) {
         const auto space = s == 0 ? ScoreSpace::discriminant : ScoreSpace::factors;
@@ -173,12 +201,14 @@ template <class W>
         const RowMatrix<W> v = times(own, described.weights);
         const auto fit = MeanField<W>(v, graph, {.max_iterations = 15}, run).fit(fixed);
         out.posterior[s] = RowMatrix<W>::Zero(v.rows(), classes);
+        out.tested = 0;
         for (Index i = 0; i < v.rows(); ++i) {
+            const Label truth = labels[static_cast<std::size_t>(test[static_cast<std::size_t>(i)])];
+            if (code[static_cast<std::size_t>(truth)] == left_out) continue;
+            ++out.tested;
             Index best = 0;
             fit.responsibilities.row(i).maxCoeff(&best);
-            const Index cell = test[static_cast<std::size_t>(i)];
-            out.right[s] +=
-                seen[static_cast<std::size_t>(best)] == labels[static_cast<std::size_t>(cell)];
+            out.right[s] += seen[static_cast<std::size_t>(best)] == truth;
             for (Index k = 0; k < count; ++k)
                 out.posterior[s](i, seen[static_cast<std::size_t>(k)]) = fit.responsibilities(i, k);
         }
@@ -211,9 +241,8 @@ template <class ScoresOf>
     const auto z = scores_of(std::span<const Index>(cells));
     using W = typename std::decay_t<decltype(z)>::Scalar;
     const Index n = std::ssize(cells);
-    const RowMatrix<double> places = coordinates.rows() > 0
-                                         ? RowMatrix<double>(coordinates(cells, Eigen::all))
-                                         : RowMatrix<double>();
+    const RowMatrix<double> places =
+        coordinates.rows() > 0 ? detail::rows_at(coordinates, cells) : RowMatrix<double>();
     std::vector<Label> y;
     std::vector<std::int32_t> of_section;
     std::vector<Index> sizes(static_cast<std::size_t>(classes), 0);
@@ -228,25 +257,25 @@ template <class ScoresOf>
     choice.largest_class_share =
         static_cast<double>(*std::max_element(sizes.begin(), sizes.end())) /
         static_cast<double>(std::max<Index>(1, n));
+    // a class that no other section holds cannot be named there: where most cells are of such
+    // classes, sections are no folds
     const bool by_section =
-        !of_section.empty() && *std::max_element(of_section.begin(), of_section.end()) > 0;
-    std::vector<std::vector<Index>> cuts(by_section ? 1 : 4);
-    std::vector<Index> folds(cuts.size());
-    for (std::size_t c = 0; c < cuts.size(); ++c)
-        folds[c] = detail::cut_folds(places, of_section, n, random, cuts[c]);
+        !of_section.empty() && 2 * detail::cells_of_shared_classes(y, of_section, classes) >= n;
+    const auto cuts = detail::cut_folds(places, by_section ? of_section : decltype(of_section){}, n,
+                                        random, run.threads);
     std::vector<std::pair<std::size_t, Index>> parts;
     for (std::size_t c = 0; c < cuts.size(); ++c)
-        for (Index f = 0; f < folds[c]; ++f) parts.emplace_back(c, f);
+        for (Index f = 0; f < cuts[c].count; ++f) parts.emplace_back(c, f);
     std::vector<detail::HeldOut<W>> held_out_parts(parts.size());
     parallel_for(std::ssize(parts), run.threads, [&](Index part) {
         const auto [cut, f] = parts[static_cast<std::size_t>(part)];
         held_out_parts[static_cast<std::size_t>(part)] = detail::name_held_out<W>(
-            z, factors, y, classes, places, cuts[cut], f, {.threads = 1, .stop = run.stop});
+            z, factors, y, classes, places, cuts[cut].of_cell, f, {.threads = 1, .stop = run.stop});
     });
     Index tested = 0, right[2] = {0, 0};
     RowMatrix<W> posterior[2] = {RowMatrix<W>::Zero(n, classes), RowMatrix<W>::Zero(n, classes)};
     for (const auto& part : held_out_parts) {
-        tested += std::ssize(part.cells);
+        tested += part.tested;
         for (int s = 0; s < 2; ++s) {
             right[s] += part.right[s];
             for (std::size_t i = 0; i < part.cells.size(); ++i)
@@ -263,8 +292,7 @@ template <class ScoresOf>
         out.believed[static_cast<std::size_t>(cells[i])] = y[i];
     if (tested == 0) return out;
     RowMatrix<W>& held_out = posterior[choice.best == ScoreSpace::discriminant ? 0 : 1];
-    for (Index i = 0; i < n; ++i)
-        if (const W sum = held_out.row(i).sum(); sum > 0) held_out.row(i) /= sum;
+    for (Index i = 0; i < n; ++i) detail::normalize_row(held_out, i);
     const auto contradicted = detail::contradicted_labels(held_out, y);
     choice.contradicted_share = static_cast<double>(contradicted.size()) / static_cast<double>(n);
     const Graph around = detail::six_nearest(n, places, of_section, run);

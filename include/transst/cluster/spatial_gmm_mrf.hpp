@@ -426,14 +426,12 @@ private:
             });
         std::vector<Label> place(sizes.size());
         ClusterFit<Scalar> fit;
-        fit.responsibilities.resize(result.responsibilities.rows(), clusters);
+        fit.responsibilities = detail::columns_in_order<Scalar>(result.responsibilities, order);
         fit.means.resize(clusters, result.gaussians.factors());
         for (Index to = 0; to < clusters; ++to) {
             const Index from = order[static_cast<std::size_t>(to)];
             const auto at = static_cast<std::size_t>(from);
             place[at] = static_cast<Label>(to);
-            fit.responsibilities.col(to) =
-                result.responsibilities.col(from).template cast<Scalar>();
             fit.means.row(to) = result.gaussians.means.row(from).template cast<Scalar>();
             fit.covariances.push_back(result.gaussians.covariances[at].template cast<Scalar>());
             fit.sizes.push_back(sizes[at]);

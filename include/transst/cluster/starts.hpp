@@ -115,9 +115,7 @@ template <class W>
         for (Index k = 0; k < clusters; ++k) {
             if (weight[k] <= W(1e-10)) continue;
             means.row(k) = sums.row(k) / weight[k];
-            for (Index a = 0; a < q; ++a)
-                for (Index b = 0; b < q; ++b)
-                    covariance(b, a) -= weight[k] * means(k, a) * means(k, b);
+            add_outer(covariance, -weight[k], means.row(k));
         }
         covariance = symmetric_part(std::move(covariance)) / cells;
         covariance.diagonal().array() += ridge;

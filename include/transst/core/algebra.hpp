@@ -99,6 +99,32 @@ template <class A, class W>
     return out;
 }
 
+/// sum += weight · vv'; v is a row or a column.
+template <class W, class V>
+void add_outer(Matrix<W>& sum, W weight, const V& v) {
+    for (Index a = 0; a < v.size(); ++a)
+        for (Index b = 0; b < v.size(); ++b) sum(b, a) += weight * v[a] * v[b];
+}
+
+/// 1'A.
+template <class A>
+[[nodiscard]] Vector<ScalarOf<A>> column_sums(const A& a) {
+    return times(transposed(a), Vector<ScalarOf<A>>::Ones(a.rows()).eval());
+}
+
+/// The chosen rows, in the order given.
+template <class Dense>
+[[nodiscard]] Dense rows_at(const Dense& m, const std::vector<Index>& chosen) {
+    return m(chosen, Eigen::all);
+}
+
+/// Divides row i by its sum, unless that is 0.
+template <class Dense>
+void normalize_row(Dense& m, Index i) {
+    const auto sum = m.row(i).sum();
+    if (sum > 0) m.row(i) /= sum;
+}
+
 /// The first `rows` entries of a column, as numbers side by side.
 template <class W>
 [[nodiscard]] Eigen::Map<Eigen::Array<W, Eigen::Dynamic, 1>> column_of(Matrix<W>& m, Index column,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <unordered_set>
 
 namespace transst {
 
@@ -23,6 +24,7 @@ struct LabelCoding {
     [[nodiscard]] Index classes() const { return static_cast<Index>(names.size()); }
 
     /// Number of cells of each class (K).
+    template <class = void>
     [[nodiscard]] std::vector<Index> counts() const {
         std::vector<Index> out(names.size(), 0);
         for (const Label code : codes)
@@ -36,23 +38,33 @@ struct LabelCoding {
     return label.empty() || label == "NA";
 }
 
+namespace detail {
+
+/// The words that occur, each once, sorted.
+template <class = void>
+[[nodiscard]] std::vector<std::string> distinct(std::span<const std::string> words) {
+    const std::unordered_set<std::string_view> seen(words.begin(), words.end());
+    std::vector<std::string> out(seen.begin(), seen.end());
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+}  // namespace detail
+
 /// Codes n labels; missing ones and those named in `ignore` are left out.
 template <class = void>
 [[nodiscard]] LabelCoding code_labels(std::span<const std::string> labels,
                                       std::span<const std::string> ignore = {}) {
-    const auto used = [&](const std::string& label) {
-        return !is_missing(label) && std::find(ignore.begin(), ignore.end(), label) == ignore.end();
-    };
-    LabelCoding coding;
-    for (const auto& label : labels)
-        if (used(label)) coding.names.push_back(label);
-    std::sort(coding.names.begin(), coding.names.end());
-    coding.names.erase(std::unique(coding.names.begin(), coding.names.end()), coding.names.end());
+    LabelCoding coding{detail::distinct(labels), {}};
+    std::erase_if(coding.names, [&](const std::string& label) {
+        return is_missing(label) || std::find(ignore.begin(), ignore.end(), label) != ignore.end();
+    });
     coding.codes.reserve(labels.size());
     for (const auto& label : labels) {
         const auto at = std::lower_bound(coding.names.begin(), coding.names.end(), label);
-        coding.codes.push_back(used(label) ? static_cast<Label>(at - coding.names.begin())
-                                           : left_out);
+        coding.codes.push_back(at != coding.names.end() && *at == label
+                                   ? static_cast<Label>(at - coding.names.begin())
+                                   : left_out);
     }
     return coding;
 }

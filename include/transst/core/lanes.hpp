@@ -47,7 +47,8 @@ private:
 
 /// Calls task(i) for i in [0, count) on at most `threads` threads. The order of the calls is not
 /// defined. Of several exceptions the one with the lowest i is rethrown, after all threads ended.
-inline void parallel_for(Index count, int threads, detail::TaskRef task) {
+template <class Thread = std::jthread>
+void parallel_for(Index count, int threads, detail::TaskRef task) {
     const Index workers = std::min<Index>(count, resolve_threads(threads));
     if (workers <= 1) {
         for (Index i = 0; i < count; ++i) task(i);
@@ -65,7 +66,7 @@ inline void parallel_for(Index count, int threads, detail::TaskRef task) {
         }
     };
     {
-        std::vector<std::jthread> others;
+        std::vector<Thread> others;
         others.reserve(static_cast<std::size_t>(workers - 1));
         for (Index w = 1; w < workers; ++w) others.emplace_back(work);
         work();

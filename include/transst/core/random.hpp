@@ -136,11 +136,12 @@ public:
     }
 
     /// i with probability weights[i] / Σ weights; weights ≥ 0, not all zero.
-    [[nodiscard]] Index categorical(std::span<const double> weights) {
-        const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+    template <class Weights>
+    [[nodiscard]] Index categorical(const Weights& weights) {
+        const double total = std::accumulate(std::begin(weights), std::end(weights), 0.0);
         double left = uniform() * total;
         Index last = 0;
-        for (std::size_t i = 0; i < weights.size(); ++i) {
+        for (std::size_t i = 0; i < std::size(weights); ++i) {
             if (weights[i] <= 0) continue;
             last = static_cast<Index>(i);
             left -= weights[i];
@@ -150,6 +151,7 @@ public:
     }
 
     /// 0, …, count − 1 in random order (Fisher & Yates).
+    template <class = void>
     [[nodiscard]] std::vector<Index> permutation(Index count) {
         std::vector<Index> order(static_cast<std::size_t>(count));
         std::iota(order.begin(), order.end(), Index{0});
@@ -160,8 +162,9 @@ public:
     }
 
     /// rows × cols of independent standard normals, filled row by row.
-    [[nodiscard]] Matrix<double> normal_matrix(Index rows, Index cols) {
-        Matrix<double> out(rows, cols);
+    template <class W = double>
+    [[nodiscard]] Matrix<W> normal_matrix(Index rows, Index cols) {
+        Matrix<W> out(rows, cols);
         for (Index i = 0; i < rows; ++i)
             for (Index j = 0; j < cols; ++j) out(i, j) = normal();
         return out;

@@ -4,8 +4,8 @@
 #include <transst/core/errors.hpp>
 #include <transst/core/types.hpp>
 
-#include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -49,6 +49,7 @@ public:
         : stop_(run.stop.stop_requested() ? std::stop_token{} : run.stop), who_(who) {}
 
     /// Between its parts, on any thread.
+    template <class = void>
     void operator()() const {
         require<Stopped>(!stop_.stop_requested(), who_, ": stopped on request");
     }
@@ -64,20 +65,32 @@ struct StepTime {
     double seconds = 0;  ///< it took
 };
 
+namespace detail {
+
+/// Seconds on a clock that never goes back. <chrono> costs a compiler more than all of this header.
+[[nodiscard]] inline double clock_seconds() {
+    std::timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+}  // namespace detail
+
 /// Times steps that follow one another.
 class StepClock {
 public:
     /// Ends the step that has run since the last call, or since the beginning.
+    template <class = void>
     void end(std::string step) {
-        const auto now = std::chrono::steady_clock::now();
-        times_.push_back({std::move(step), std::chrono::duration<double>(now - last_).count()});
+        const double now = detail::clock_seconds();
+        times_.push_back({std::move(step), now - last_});
         last_ = now;
     }
     /// Of the steps ended so far.
     [[nodiscard]] const std::vector<StepTime>& times() const { return times_; }
 
 private:
-    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+    double last_ = detail::clock_seconds();
     std::vector<StepTime> times_;
 };
 

@@ -34,7 +34,8 @@ struct Graph {
     }
 
     /// Neighbours of node i.
-    [[nodiscard]] std::span<const Index> of(Index i) const {
+    template <class Node = Index>
+    [[nodiscard]] std::span<const Node> of(Index i) const {
         return {neighbors.data() + starts[static_cast<std::size_t>(i)],
                 static_cast<std::size_t>(degree(i))};
     }
@@ -47,7 +48,7 @@ struct Graph {
     }
 
     /// The undirected graph that joins i and j where either looks at the other.
-    template <class = void>
+    template <class Node = Index>
     [[nodiscard]] Graph symmetrized(int threads = 1) const {
         if (!directed) return *this;
         Graph own = *this;  // each node's neighbours sorted
@@ -63,7 +64,7 @@ struct Graph {
         });
 
         // Followers that a node does not look at itself; walking the rows in order sorts them.
-        std::vector<std::vector<std::pair<Index, Index>>> one_way(
+        std::vector<std::vector<std::pair<Node, Node>>> one_way(
             static_cast<std::size_t>(lanes.count()));
         for_each_node([&](Index lane, Index i) {
             for (const Index j : own.of(i))
@@ -142,7 +143,7 @@ struct Graph {
     /// A graph from its edges, in any order and direction; an edge given twice counts once.
     /// Undirected unless `directed`. Throws BadData for an edge that leaves [0, nodes) or is a
     /// loop.
-    template <class = void>
+    template <class Node = Index>
     [[nodiscard]] static Graph from_edges(Index nodes,
                                           std::span<const std::pair<Index, Index>> edges,
                                           bool directed = false) {
@@ -153,7 +154,7 @@ struct Graph {
                              " leaves the nodes, which are numbered 0 to ", nodes - 1);
             require<BadData>(a != b, "Graph::from_edges: node ", a, " cannot be its own neighbour");
         }
-        std::vector<std::pair<Index, Index>> sorted(edges.begin(), edges.end());
+        std::vector<std::pair<Node, Node>> sorted(edges.begin(), edges.end());
         std::sort(sorted.begin(), sorted.end());
         sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
         Graph out;

@@ -30,8 +30,8 @@ struct KnnGraph {
     /// Throws InvalidArgument where neighbors < 1 or n <= neighbors in a single section;
     /// ShapeMismatch for other shapes; BadData for coordinates that are not finite or occur twice;
     /// Stopped.
-    template <class = void>
-    [[nodiscard]] Graph fit(const detail::Coordinates& coordinates,
+    template <class W = double>
+    [[nodiscard]] Graph fit(const detail::CoordinatesOf<W>& coordinates,
                             std::span<const std::string> sections = {},
                             const RunOptions& run = {}) const {
         constexpr std::string_view who = "KnnGraph::fit";
@@ -47,8 +47,8 @@ struct KnnGraph {
     }
 
 private:
-    template <int Dims>
-    [[nodiscard]] Graph search(const detail::Coordinates& x, const detail::Sections& sections,
+    template <int Dims, class Places>
+    [[nodiscard]] Graph search(const Places& x, const detail::Sections& sections,
                                const RunOptions& run) const {
         const StopCheck check(run, name);
         const auto trees = detail::plant_trees<Dims>(x, sections, options.allow_duplicates,

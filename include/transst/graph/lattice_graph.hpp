@@ -59,7 +59,7 @@ struct LatticeGraph {
     /// rows, columns: of n spots on the array; on Visium's, row and column are both even or both
     /// odd. sections: n names, or none. The graph is undirected; spots may be alone in it.
     /// Throws ShapeMismatch, and BadData for two spots at one place of a section.
-    template <class = void>
+    template <class Number = Index>
     [[nodiscard]] Graph fit(std::span<const Index> rows, std::span<const Index> columns,
                             std::span<const std::string> sections = {},
                             const RunOptions& run = {}) const {
@@ -89,13 +89,12 @@ struct LatticeGraph {
                              a.column, "; name their sections, or leave one out");
         }
 
-        constexpr std::array<std::array<Index, 2>, 4> square{{{-1, 0}, {0, -1}, {0, 1}, {1, 0}}};
-        constexpr std::array<std::array<Index, 2>, 6> hexagonal{
+        constexpr std::array<std::array<Number, 2>, 4> square{{{-1, 0}, {0, -1}, {0, 1}, {1, 0}}};
+        constexpr std::array<std::array<Number, 2>, 6> hexagonal{
             {{-1, -1}, {-1, 1}, {0, -2}, {0, 2}, {1, -1}, {1, 1}}};
-        const std::span<const std::array<Index, 2>> steps =
-            options.lattice == Lattice::square ? std::span<const std::array<Index, 2>>(square)
-                                               : std::span<const std::array<Index, 2>>(hexagonal);
-        std::vector<std::array<Index, 6>> found(rows.size());
+        using Steps = std::span<const std::array<Number, 2>>;
+        const Steps steps = options.lattice == Lattice::square ? Steps(square) : Steps(hexagonal);
+        std::vector<std::array<Number, 6>> found(rows.size());
         std::vector<Index> degree(rows.size(), 0);
         const Lanes lanes(n);
         parallel_for(lanes.count(), run.threads, [&](Index lane) {
@@ -124,14 +123,14 @@ struct LatticeGraph {
 
     /// The same from coordinates that are array positions: n × 2, x the column and y the row.
     /// Throws as above, and BadData for coordinates that are not whole numbers.
-    template <class = void>
-    [[nodiscard]] Graph fit(const Eigen::Ref<const RowMatrix<double>>& coordinates,
+    template <class Number = Index, class W = double>
+    [[nodiscard]] Graph fit(const Eigen::Ref<const RowMatrix<std::type_identity_t<W>>>& coordinates,
                             std::span<const std::string> sections = {},
                             const RunOptions& run = {}) const {
         require<ShapeMismatch>(coordinates.cols() == 2, "LatticeGraph::fit: the coordinates are ",
                                coordinates.rows(), " x ", coordinates.cols(),
                                "; array positions have two columns, x and y");
-        std::vector<Index> rows, columns;
+        std::vector<Number> rows, columns;
         for (Index i = 0; i < coordinates.rows(); ++i) {
             const double x = coordinates(i, 0), y = coordinates(i, 1);
             // Also false for NaN; whole numbers beyond 2^53 cannot be told apart.
@@ -140,8 +139,8 @@ struct LatticeGraph {
                              "LatticeGraph::fit: spot ", i, " (counted from 0) lies at (", x, ", ",
                              y,
                              "); array positions are whole numbers: use KnnGraph or RadiusGraph");
-            columns.push_back(static_cast<Index>(x));
-            rows.push_back(static_cast<Index>(y));
+            columns.push_back(static_cast<Number>(x));
+            rows.push_back(static_cast<Number>(y));
         }
         return fit(rows, columns, sections, run);
     }

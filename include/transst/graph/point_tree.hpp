@@ -23,17 +23,19 @@ namespace transst {
 namespace detail {
 
 /// n × 2 or n × 3, of either storage order.
-using Coordinates = Eigen::Ref<const RowMatrix<double>>;
+template <class W>
+using CoordinatesOf = Eigen::Ref<const RowMatrix<std::type_identity_t<W>>>;
 
 /// Spot i in words, with where it is.
-[[nodiscard]] inline std::string at_in_words(const Coordinates& x, Index i) {
+template <class Places>
+[[nodiscard]] std::string at_in_words(const Places& x, Index i) {
     std::string out = text("(", x(i, 0));
     for (Index d = 1; d < x.cols(); ++d) out += text(", ", x(i, d));
     return out + ")";
 }
 
-template <class = void>
-void check_coordinates(const Coordinates& x, std::string_view who) {
+template <class Places>
+void check_coordinates(const Places& x, std::string_view who) {
     require<ShapeMismatch>(x.cols() == 2 || x.cols() == 3, who, ": the coordinates are ", x.rows(),
                            " x ", x.cols(), "; they must have 2 or 3 columns, one row per spot");
     require<BadData>(x.rows() > 0, who, ": there are no spots");
@@ -60,6 +62,7 @@ void check_coordinates(const Coordinates& x, std::string_view who) {
 }
 
 /// The k nearest by (distance, spot), whatever the order in which they are found.
+template <class Spot = Index>
 class Nearest {
 public:
     explicit Nearest(Index capacity) : found_(static_cast<std::size_t>(capacity)) {}
@@ -70,7 +73,7 @@ public:
         bound_ = std::numeric_limits<double>::infinity();
     }
     /// (squared distance, spot), nearest first.
-    [[nodiscard]] std::span<const std::pair<double, Index>> found() const {
+    [[nodiscard]] std::span<const std::pair<double, Spot>> found() const {
         return {found_.data(), size_};
     }
 
@@ -87,17 +90,18 @@ public:
 
 private:
     [[nodiscard]] static bool before(double squared, Index spot,
-                                     const std::pair<double, Index>& other) {
+                                     const std::pair<double, Spot>& other) {
         return squared < other.first || (squared == other.first && spot < other.second);
     }
 
     std::size_t size_ = 0;
     Index self_ = -1;
     double bound_ = 0;
-    std::vector<std::pair<double, Index>> found_;
+    std::vector<std::pair<double, Spot>> found_;
 };
 
 /// All within a distance, the distance itself included.
+template <class Spot = Index>
 class Within {
 public:
     explicit Within(double radius) : squared_(radius * radius) {}
@@ -106,7 +110,7 @@ public:
         self_ = self;
         found_.clear();
     }
-    [[nodiscard]] std::vector<Index>& found() { return found_; }
+    [[nodiscard]] std::vector<Spot>& found() { return found_; }
 
     [[nodiscard]] double bound() const { return just_beyond(squared_); }
     void add(double squared, Index spot) {
@@ -116,7 +120,7 @@ public:
 private:
     double squared_;
     Index self_ = -1;
-    std::vector<Index> found_;
+    std::vector<Spot> found_;
 };
 
 /// The least box around some points.
@@ -159,7 +163,8 @@ class PointTree {
 public:
     using Point = typename Box<Dims>::Point;
 
-    PointTree(const Coordinates& x, std::vector<Index> spots, int threads)
+    template <class Places>
+    PointTree(const Places& x, std::vector<Index> spots, int threads)
         : spots_(std::move(spots)), points_(spots_.size()) {
         order(x, threads);
         patches_.resize(static_cast<std::size_t>(patch_lanes().count()));
@@ -268,14 +273,16 @@ private:
         return out;
     }
 
-    [[nodiscard]] Point point_of(const Coordinates& x, Index spot) const {
+    template <class Places>
+    [[nodiscard]] Point point_of(const Places& x, Index spot) const {
         Point point;
         for (std::size_t d = 0; d < point.size(); ++d) point[d] = x(spot, static_cast<Index>(d));
         return point;
     }
 
     /// Sorts by Morton code, then place, then spot.
-    void order(const Coordinates& x, int threads) {
+    template <class Places>
+    void order(const Places& x, int threads) {
         static constexpr auto spread = spread_bytes();
         const Lanes lanes(size());
         const auto around =
@@ -334,9 +341,8 @@ private:
 
 /// A tree for each section. Throws BadData for two spots at one place unless duplicates are
 /// allowed.
-template <int Dims>
-[[nodiscard]] std::vector<PointTree<Dims>> plant_trees(const Coordinates& x,
-                                                       const Sections& sections,
+template <int Dims, class Places>
+[[nodiscard]] std::vector<PointTree<Dims>> plant_trees(const Places& x, const Sections& sections,
                                                        bool allow_duplicates, int threads,
                                                        std::string_view who) {
     // many sections grow side by side, few each on all threads
@@ -380,8 +386,8 @@ void for_each_range(const Trees& trees, int threads, Visit&& visit) {
 }
 
 /// Calls make(std::integral_constant<int, d>) for coordinates of d = 2 or 3 columns.
-template <class Make>
-auto with_dimensions(const Coordinates& x, Make&& make) {
+template <class Places, class Make>
+auto with_dimensions(const Places& x, Make&& make) {
     return x.cols() == 2 ? make(std::integral_constant<int, 2>{})
                          : make(std::integral_constant<int, 3>{});
 }

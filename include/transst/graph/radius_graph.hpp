@@ -35,8 +35,8 @@ struct RadiusGraph {
     /// be alone in it. Where the radius is found, a section of at most `fewest` spots joins all.
     /// Throws InvalidArgument for a negative or infinite radius or fewest > most; ShapeMismatch;
     /// BadData for coordinates that are not finite or occur twice, or where no radius will do.
-    template <class = void>
-    [[nodiscard]] Graph fit(const detail::Coordinates& coordinates,
+    template <class W = double>
+    [[nodiscard]] Graph fit(const detail::CoordinatesOf<W>& coordinates,
                             std::span<const std::string> sections = {},
                             const RunOptions& run = {}) const {
         const auto grouped = check(coordinates, sections, "RadiusGraph::fit");
@@ -49,8 +49,8 @@ struct RadiusGraph {
 
     /// The radius that fit uses for each section, in order of first appearance; infinite where a
     /// section is too small to search for one. Throws as fit does.
-    template <class = void>
-    [[nodiscard]] std::vector<double> find_radii(const detail::Coordinates& coordinates,
+    template <class W = double>
+    [[nodiscard]] std::vector<double> find_radii(const detail::CoordinatesOf<W>& coordinates,
                                                  std::span<const std::string> sections = {},
                                                  const RunOptions& run = {}) const {
         const auto grouped = check(coordinates, sections, "RadiusGraph::find_radii");
@@ -63,9 +63,8 @@ struct RadiusGraph {
     }
 
 private:
-    template <class = void>
-    [[nodiscard]] detail::Sections check(const detail::Coordinates& x,
-                                         std::span<const std::string> sections,
+    template <class Places>
+    [[nodiscard]] detail::Sections check(const Places& x, std::span<const std::string> sections,
                                          std::string_view who) const {
         require(options.radius >= 0 && std::isfinite(options.radius), who,
                 ": radius = ", options.radius, "; it must be positive, or 0 to have it found");

@@ -17,6 +17,7 @@ struct Sections {
     std::vector<std::string> names;         ///< of each section; "" where none was given
 
     /// "5 spots", or "section 'A' has 5 spots" where sections were named.
+    template <class = void>
     [[nodiscard]] std::string size_in_words(std::size_t s) const {
         return names[s].empty()
                    ? text(spots[s].size() == 1 ? "there is " : "there are ",
@@ -26,7 +27,7 @@ struct Sections {
 };
 
 /// Groups `rows` spots by section; no names at all mean one section. Throws ShapeMismatch.
-template <class = void>
+template <class Code = std::int32_t>
 [[nodiscard]] Sections group_sections(Index rows, std::span<const std::string> sections,
                                       std::string_view who) {
     require<ShapeMismatch>(sections.empty() || static_cast<Index>(sections.size()) == rows, who,
@@ -40,11 +41,11 @@ template <class = void>
         out.names.emplace_back();
         return out;
     }
-    std::unordered_map<std::string_view, std::int32_t> code_of;
+    std::unordered_map<std::string_view, Code> code_of;
     out.codes.reserve(sections.size());
     for (std::size_t i = 0; i < sections.size(); ++i) {
         const auto [at, is_new] =
-            code_of.try_emplace(sections[i], static_cast<std::int32_t>(out.names.size()));
+            code_of.try_emplace(sections[i], static_cast<Code>(out.names.size()));
         if (is_new) {
             out.names.push_back(sections[i]);
             out.spots.emplace_back();

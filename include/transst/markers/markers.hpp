@@ -23,9 +23,9 @@ struct GeneTests {
     Vector<double> q_value, log_q;             ///< Benjamini–Hochberg over the p genes
 
     /// Tests that found nothing: p = 1, AUC ½.
-    template <class = void>
+    template <class W = double>
     [[nodiscard]] static GeneTests zero(Index genes, Index spots_in, Index spots_out) {
-        const Vector<double> none = Vector<double>::Zero(genes), one = Vector<double>::Ones(genes);
+        const Vector<W> none = Vector<W>::Zero(genes), one = Vector<W>::Ones(genes);
         return {spots_in, spots_out, none, none, none, one / 2, none, one, none, one, none};
     }
 
@@ -44,13 +44,16 @@ struct GeneTests {
     }
 
     /// The second group against the first.
+    template <class = void>
     [[nodiscard]] GeneTests reversed() const {
         GeneTests out = *this;
         std::swap(out.spots_in, out.spots_out);
         std::swap(out.fraction_in, out.fraction_out);
-        out.log_fold_change = -log_fold_change;
-        out.auc = 1 - auc.array();
-        out.z = -z;
+        for (Index j = 0; j < genes(); ++j) {
+            out.log_fold_change[j] = -log_fold_change[j];
+            out.auc[j] = 1 - auc[j];
+            out.z[j] = -z[j];
+        }
         return out;
     }
 };
@@ -75,6 +78,7 @@ struct PairwiseMarkersFit {
     }
 
     /// Cluster a against cluster b. Throws InvalidArgument where there is none, or a = b.
+    template <class = void>
     [[nodiscard]] GeneTests of(Label a, Label b) const {
         require(std::min(a, b) >= 0 && std::max(a, b) < clusters && a != b,
                 "PairwiseMarkersFit::of: there is no test of cluster ", a, " against ", b,
@@ -117,7 +121,7 @@ struct Markers {
             out.clusters.push_back(GeneTests::zero(rows.cols(), size, all - size));
 
         detail::for_each_gene(rows, labels, options.entries, run, who, [&] {
-            return [&, tally = Tally(sizes)](Index gene, auto entries) mutable {
+            return [&, tally = Tally<double>(sizes)](Index gene, auto entries) mutable {
                 tally.clear();
                 const Index zeros = all - std::ssize(entries);
                 Index below_zero = 0;
@@ -167,8 +171,8 @@ struct Markers {
                 out.pairs.push_back(GeneTests::zero(rows.cols(), sizes[a], sizes[b]));
 
         detail::for_each_gene(rows, labels, options.entries, run, who, [&] {
-            return [&, tally = Tally(sizes), duel = Duels(clusters)](Index gene,
-                                                                     auto entries) mutable {
+            return [&, tally = Tally<double>(sizes), duel = Duels<double>(clusters)](
+                       Index gene, auto entries) mutable {
                 tally.clear();
                 duel.clear();
                 for (const auto& entry : entries)
@@ -208,6 +212,7 @@ private:
     using Counts = std::vector<Index>;
 
     /// What one gene's values sum to in each cluster.
+    template <class W>
     struct Tally {
         explicit Tally(const Counts& spots)
             : sizes(&spots),
@@ -219,9 +224,9 @@ private:
 
         const Counts* sizes;
         Counts non_zero, positive, twice_ranks;
-        std::vector<double> level;   // Σ exp(x)
-        std::vector<double> behind;  // of all later clusters
-        double ties = 0;             // of values that are not zero
+        std::vector<W> level;   // Σ exp(x)
+        std::vector<W> behind;  // of all later clusters
+        double ties = 0;        // of values that are not zero
 
         void clear() {
             for (auto* counts : {&non_zero, &positive, &twice_ranks})
@@ -254,6 +259,7 @@ private:
     };
 
     /// One gene's values of each cluster against those of each other.
+    template <class W>
     struct Duels {
         explicit Duels(Index clusters)
             : twice_won(clusters, clusters),
@@ -264,7 +270,7 @@ private:
               own_ties(zeros.size()) {}
 
         RowMatrix<Index> twice_won;    // a < b: twice the pairs where a's value is larger, + ties
-        RowMatrix<double> ties;        // a < b: Σ 3 t_a t_b (t_a + t_b) over values not zero
+        RowMatrix<W> ties;             // a < b: Σ 3 t_a t_b (t_a + t_b) over values not zero
         Counts zeros, below, now;      // spots with zero, with less than this value, with it
         std::vector<double> own_ties;  // Σ (t_a³ − t_a) over values not zero
         std::vector<Label> present;    // clusters with this value
@@ -323,6 +329,7 @@ private:
         }
     };
 
+    template <class = void>
     static void set(GeneTests& tests, Index gene, const RankSumTest& test) {
         tests.auc[gene] = test.auc;
         tests.z[gene] = test.z;
@@ -330,6 +337,7 @@ private:
         tests.log_p[gene] = test.log_p;
     }
 
+    template <class = void>
     static void compare(GeneTests& tests, Index gene, double level_in, double level_out,
                         Index positive_in, Index positive_out) {
         const auto in = static_cast<double>(tests.spots_in);
@@ -369,6 +377,7 @@ private:
         return sizes;
     }
 
+    template <class = void>
     [[nodiscard]] static std::vector<std::string> warnings(const Counts& sizes,
                                                            std::string_view who) {
         std::vector<std::string> out;

@@ -17,8 +17,9 @@ struct GeneSums {
     Vector<double> sum, squares;  ///< over the cells: p
 
     /// Sums over no cells.
+    template <class W = double>
     [[nodiscard]] static GeneSums zero(Index genes) {
-        return {0, Vector<double>::Zero(genes), Vector<double>::Zero(genes)};
+        return {0, Vector<W>::Zero(genes), Vector<W>::Zero(genes)};
     }
 
     /// Sums over the cells of both.
@@ -31,16 +32,18 @@ struct GeneSums {
     }
 
     /// Mean over the cells: p.
-    template <class = void>
-    [[nodiscard]] Vector<double> mean() const {
-        return sum / std::max(1.0, cells);
+    template <class W = double>
+    [[nodiscard]] Vector<W> mean() const {
+        const Vector<W>& total = sum;
+        return total / std::max(1.0, cells);
     }
 
     /// Variance with divisor n; exactly 0 for a gene that does not vary.
     template <class Scalar = double>
     [[nodiscard]] Vector<Scalar> variance() const {
-        const Vector<Scalar> m = mean();
-        Vector<Scalar> out = squares / std::max(1.0, cells) - m.cwiseAbs2();
+        const Vector<Scalar>& total = squares;
+        const Vector<Scalar> m = mean<Scalar>();
+        Vector<Scalar> out = total / std::max(1.0, cells) - m.cwiseAbs2();
         for (Index j = 0; j < out.size(); ++j)
             if (out[j] <= 1e-12 * m[j] * m[j]) out[j] = 0;
         return out;

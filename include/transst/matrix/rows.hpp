@@ -10,12 +10,18 @@
 #include <transst/core/errors.hpp>
 #include <transst/core/types.hpp>
 
-#include <Eigen/SparseCore>
-
 #include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
+
+// Those who have sparse matrices of Eigen's include <Eigen/SparseCore>.
+namespace Eigen {
+template <class Derived>
+class SparseCompressedBase;
+template <class Value, int Options, class StorageIndex>
+class SparseMatrix;
+}  // namespace Eigen
 
 namespace transst {
 

@@ -151,24 +151,24 @@ template <ExpressionRows Rows>
                                                             const std::vector<Index>& genes,
                                                             const RunOptions& run = {}) {
     detail::check_positions(rows, x.rows(), "copy_part", "row");
-    const GeneSubset<Rows> chosen(x.raw(), genes);
+    const RowSubset<Rows> of_rows(x.raw(), rows);
+    const GeneSubset<RowSubset<Rows>> chosen(of_rows, genes);
+    const Index n = chosen.rows();
     detail::Compact<Rows> copy;
     if constexpr (detail::gives_dense<Rows>)
-        copy.values.resize(std::ssize(rows), chosen.cols());
+        copy.values.resize(n, chosen.cols());
     else
         copy = detail::Compact<Rows>(chosen.cols(), run);
-    std::vector<std::int32_t> section;
-    constexpr std::size_t most = 1024;
-    for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
-        const auto follows = [&] { return rows[end] == rows[end - 1] + 1; };
-        for (++end; end < rows.size() && end - begin < most && follows();) ++end;
-        const auto block = chosen.row_block(rows[begin], rows[end - 1] + 1);
+    constexpr Index step = 512;
+    for (Index begin = 0; begin < n; begin += step) {
+        const Index end = std::min(n, begin + step);
+        const auto block = chosen.row_block(begin, end);
         if constexpr (detail::gives_dense<Rows>)
-            copy.values.middleRows(static_cast<Index>(begin), static_cast<Index>(end - begin)) =
-                block;
+            copy.values.middleRows(begin, end - begin) = block;
         else
-            copy.append(detail::view(block), static_cast<Index>(rows.size() - end));
+            copy.append(detail::view(block), n - end);
     }
+    std::vector<std::int32_t> section;
     if (!x.section().empty())
         for (const Index row : rows) section.push_back(x.section()[static_cast<std::size_t>(row)]);
     return {std::move(copy), x.mean()(Eigen::all, genes), x.inverse_scale()(genes),

@@ -13,8 +13,8 @@ namespace detail {
 template <class Rows>
 inline constexpr bool gives_dense = is_dense<BlockOf<Rows>>;
 
-template <class = void>
-void check_positions(std::span<const Index> chosen, Index limit, std::string_view caller,
+template <class Positions>
+void check_positions(const Positions& chosen, Index limit, std::string_view caller,
                      std::string_view what) {
     for (const Index i : chosen)
         require(i >= 0 && i < limit, caller, ": ", what, " ", i, " does not exist; the matrix has ",
@@ -42,26 +42,36 @@ public:
     [[nodiscard]] auto row_block(Index begin, Index end) const {
         if constexpr (detail::gives_dense<Rows>) {
             RowMatrix<Scalar> out(end - begin, cols());
-            for (Index i = begin; i < end; ++i) {
-                const Index row = at(i);
-                out.row(i - begin) = rows_->row_block(row, row + 1);
-            }
+            for_each_run(begin, end, [&](Index first, const auto& run) {
+                out.middleRows(first - begin, run.rows()) = run;
+            });
             return out;
         } else {
             OwnedSparseBlock<Scalar> out;
-            for (Index i = begin; i < end; ++i) {
-                const auto block = rows_->row_block(at(i), at(i) + 1);
-                detail::for_each_entry(detail::view(block), [&](Index, Index column, Scalar value) {
-                    out.columns.push_back(static_cast<std::int32_t>(column));
-                    out.values.push_back(value);
-                });
-                out.end_row();
-            }
+            for_each_run(begin, end, [&](Index, const auto& run) {
+                for (Index i = 0; i < run.rows; ++i) {
+                    for (auto e = run.starts[i]; e < run.starts[i + 1]; ++e) {
+                        out.columns.push_back(static_cast<std::int32_t>(run.columns[e]));
+                        out.values.push_back(run.values[e]);
+                    }
+                    out.end_row();
+                }
+            });
             return out;
         }
     }
 
 private:
+    /// Calls visit(i, block) for rows that follow one another in the matrix, from the i-th chosen
+    /// on.
+    template <class Visit>
+    void for_each_run(Index begin, Index end, Visit&& visit) const {
+        for (Index first = begin, next = begin; first < end; first = next) {
+            for (++next; next < end && at(next) == at(next - 1) + 1;) ++next;
+            const auto block = rows_->row_block(at(first), at(next - 1) + 1);
+            visit(first, detail::view(block));
+        }
+    }
     [[nodiscard]] Index at(Index i) const { return chosen_[static_cast<std::size_t>(i)]; }
 
     const Rows* rows_;

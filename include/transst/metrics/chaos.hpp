@@ -12,9 +12,9 @@ namespace detail {
 
 /// Each axis to mean 0 and standard deviation 1 (divisor n − 1), within each section; an axis that
 /// does not vary to 0.
-template <class = void>
-void standardize_axes(LabelledSpots& spots) {
-    std::unordered_map<std::string_view, std::vector<Index>> rows;
+template <class Row = Index, class W>
+void standardize_axes(LabelledSpots<W>& spots) {
+    std::unordered_map<std::string_view, std::vector<Row>> rows;
     for (Index i = 0; i < spots.size(); ++i)
         rows[spots.sections.empty() ? std::string_view{}
                                     : spots.sections[static_cast<std::size_t>(i)]]
@@ -48,10 +48,11 @@ void standardize_axes(LabelledSpots& spots) {
 /// is standardised by itself and nearest spots are of the same section. Spots that are left_out are
 /// left out. Throws ShapeMismatch for other sizes, BadData for coordinates that are not finite or
 /// where no spot has a label.
-template <class = void>
-[[nodiscard]] double chaos(const detail::Coordinates& coordinates, std::span<const Label> labels,
+template <class W = double>
+[[nodiscard]] double chaos(const detail::CoordinatesOf<W>& coordinates,
+                           std::span<const Label> labels,
                            std::span<const std::string> sections = {}, const RunOptions& run = {}) {
-    auto spots = detail::labelled_spots(coordinates, labels, sections, "chaos");
+    auto spots = detail::labelled_spots<W>(coordinates, labels, sections, "chaos");
     if (spots.size() == 1) return 0;
     detail::standardize_axes(spots);
     std::vector<std::string> groups;

@@ -16,8 +16,8 @@ namespace transst {
 /// the sum of the gains is as large as can be; min(rows, cols) rows are matched, the others get -1.
 /// The Hungarian algorithm with potentials (Kuhn 1955, Munkres 1957), O(rows² · cols).
 /// Throws BadData for a gain that is not finite.
-template <class = void>
-[[nodiscard]] std::vector<Index> best_matching(const Matrix<double>& gain) {
+template <class W = double>
+[[nodiscard]] std::vector<Index> best_matching(const Matrix<std::type_identity_t<W>>& gain) {
     require<BadData>(gain.allFinite(), "best_matching: a gain is not finite");
     if (gain.rows() > gain.cols()) {
         std::vector<Index> out(static_cast<std::size_t>(gain.rows()), -1);
@@ -30,7 +30,7 @@ template <class = void>
     // −gain(i, j) − u(i) − v(j) ≥ 0. Column n is where a path starts.
     const Index m = gain.rows(), n = gain.cols();
     constexpr double infinity = std::numeric_limits<double>::infinity();
-    Vector<double> u = Vector<double>::Zero(m), v = Vector<double>::Zero(n + 1);
+    Vector<W> u = Vector<W>::Zero(m), v = Vector<W>::Zero(n + 1);
     std::vector<Index> row_of(static_cast<std::size_t>(n) + 1, -1);
     std::vector<Index> came_from(row_of.size(), n);
     std::vector<double> shortest(row_of.size());
@@ -95,7 +95,7 @@ struct Confusion {
 /// matched with a class that it shares no spot with is left unmatched.
 /// Throws ShapeMismatch for unequal lengths; BadData for a negative label or where no spot is
 /// labelled in both; InvalidArgument for more than 10,000 clusters or classes.
-template <class = void>
+template <class Count = Index>
 [[nodiscard]] Confusion confusion_table(std::span<const Label> clusters,
                                         std::span<const Label> classes) {
     constexpr std::string_view who = "confusion_table";
@@ -116,20 +116,21 @@ template <class = void>
             std::max(last_cluster, last_class), "; the table holds labels below 10000");
 
     Confusion out;
-    out.counts = Matrix<Index>::Zero(last_cluster + 1, last_class + 1);
+    Matrix<Count> counts = Matrix<Count>::Zero(last_cluster + 1, last_class + 1);
     for (std::size_t i = 0; i < clusters.size(); ++i) {
         if (clusters[i] == left_out || classes[i] == left_out) continue;
-        ++out.counts(clusters[i], classes[i]);
+        ++counts(clusters[i], classes[i]);
         ++out.total;
     }
-    for (const Index j : best_matching(out.counts.cast<double>()))
+    for (const Index j : best_matching(counts.template cast<double>()))
         out.match.push_back(j < 0 ? left_out : static_cast<Label>(j));
     for (std::size_t k = 0; k < out.match.size(); ++k) {
         if (out.match[k] == left_out) continue;
-        const Index shared = out.counts(static_cast<Index>(k), out.match[k]);
+        const Index shared = counts(static_cast<Index>(k), out.match[k]);
         if (shared == 0) out.match[k] = left_out;
         out.matched += shared;
     }
+    out.counts = std::move(counts);
     return out;
 }
 

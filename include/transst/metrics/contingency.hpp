@@ -28,12 +28,12 @@ struct Contingency {
 
 /// Spots left out of either labelling are skipped. Throws ShapeMismatch where the lengths differ,
 /// BadData where no spot remains.
-template <class = void>
+template <class Id = Label>
 [[nodiscard]] Contingency count_pairs(std::span<const Label> a, std::span<const Label> b,
                                       std::string_view who) {
     require<ShapeMismatch>(a.size() == b.size(), who, ": the first labelling has ", a.size(),
                            " spots, the second ", b.size(), "; they must be the same spots");
-    std::vector<std::pair<Label, Label>> pairs;
+    std::vector<std::pair<Id, Id>> pairs;
     pairs.reserve(a.size());
     for (std::size_t i = 0; i < a.size(); ++i)
         if (a[i] != left_out && b[i] != left_out) pairs.emplace_back(a[i], b[i]);
@@ -41,7 +41,7 @@ template <class = void>
                      " spots is labelled in both; there is nothing to compare");
     std::sort(pairs.begin(), pairs.end());
 
-    std::vector<Label> seconds;
+    std::vector<Id> seconds;
     seconds.reserve(pairs.size());
     for (const auto& pair : pairs) seconds.push_back(pair.second);
     std::sort(seconds.begin(), seconds.end());

@@ -11,8 +11,9 @@ namespace transst {
 /// neighbours are alike, above 1 where they differ. values: n, one for each node. 1 where they do
 /// not vary or the graph has no edges. Throws ShapeMismatch where sizes differ, BadData for a value
 /// that is not finite.
-template <class = void>
-[[nodiscard]] double gearys_c(const Eigen::Ref<const Vector<double>>& values, const Graph& graph,
+template <class W = double>
+[[nodiscard]] double gearys_c(const Eigen::Ref<const Vector<std::type_identity_t<W>>>& values,
+                              const Graph& graph,
                               EdgeWeights weights = EdgeWeights::row_standardized) {
     const auto sums = detail::autocorrelation(values, graph, weights, "gearys_c");
     if (sums.spread == 0 || sums.weights == 0) return 1;

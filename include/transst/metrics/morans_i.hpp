@@ -55,8 +55,9 @@ template <class Values>
 /// morans_i_of_genes, several sections are centred together. 0 where values do not vary or the
 /// graph has no edges. Throws ShapeMismatch where sizes differ, BadData for a value that is not
 /// finite.
-template <class = void>
-[[nodiscard]] double morans_i(const Eigen::Ref<const Vector<double>>& values, const Graph& graph,
+template <class W = double>
+[[nodiscard]] double morans_i(const Eigen::Ref<const Vector<std::type_identity_t<W>>>& values,
+                              const Graph& graph,
                               EdgeWeights weights = EdgeWeights::row_standardized) {
     const auto sums = detail::autocorrelation(values, graph, weights, "morans_i");
     if (sums.spread == 0 || sums.weights == 0) return 0;

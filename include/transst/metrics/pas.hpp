@@ -12,12 +12,12 @@ namespace transst {
 /// the same section, and all of it where that has no more than `neighbors` others. Spots that are
 /// left_out are left out. Throws InvalidArgument where neighbors < 1; ShapeMismatch for other
 /// sizes; BadData for coordinates that are not finite or where no spot has a label.
-template <class = void>
-[[nodiscard]] double pas(const detail::Coordinates& coordinates, std::span<const Label> labels,
+template <class W = double>
+[[nodiscard]] double pas(const detail::CoordinatesOf<W>& coordinates, std::span<const Label> labels,
                          std::span<const std::string> sections = {}, const RunOptions& run = {},
                          Index neighbors = 10) {
     require(neighbors >= 1, "pas: neighbors = ", neighbors, "; it must be at least 1");
-    const auto spots = detail::labelled_spots(coordinates, labels, sections, "pas");
+    const auto spots = detail::labelled_spots<W>(coordinates, labels, sections, "pas");
     if (spots.size() == 1) return 0;
     const Graph graph = spots.nearest(neighbors, spots.sections, run);
     Index abnormal = 0;

@@ -118,8 +118,8 @@ template <class Scalar>
                                            const RunOptions& run = {}) {
     const auto spots =
         detail::scored_spots(scores, labels, scores.rows(), run.seed, "simplified_silhouette");
-    RowMatrix<double> centroids =
-        RowMatrix<double>::Zero(static_cast<Index>(spots.sizes.size()), scores.cols());
+    std::remove_cvref_t<decltype(spots.scores)> centroids;
+    centroids.setZero(std::ssize(spots.sizes), scores.cols());
     for (Index i = 0; i < spots.scores.rows(); ++i)
         centroids.row(static_cast<Index>(spots.cluster[static_cast<std::size_t>(i)])) +=
             spots.scores.row(i);

@@ -29,11 +29,10 @@ struct GeneAlignment {
 namespace detail {
 
 /// Common names, matched exactly; names that a sample has twice are not used.
-template <class = void>
-std::vector<std::vector<Index>> match_names(
-    const std::vector<std::span<const std::string>>& samples) {
+template <class Column = Index, class Names>
+std::vector<std::vector<Index>> match_names(const std::vector<Names>& samples) {
     constexpr Index twice = -1;
-    std::vector<std::unordered_map<std::string_view, Index>> places(samples.size());
+    std::vector<std::unordered_map<std::string_view, Column>> places(samples.size());
     for (std::size_t s = 0; s < samples.size(); ++s)
         for (std::size_t j = 0; j < samples[s].size(); ++j) {
             const auto [at, added] = places[s].emplace(samples[s][j], static_cast<Index>(j));
@@ -54,17 +53,13 @@ std::vector<std::vector<Index>> match_names(
     return columns;
 }
 
-}  // namespace detail
-
-/// Intersects the genes of all samples by id; where that gives fewer than symbols would (ids of
-/// another kind), by symbol, a sample without symbols giving its ids. Throws BadData if nothing is
-/// in common, or an id stands twice in a sample.
-template <class = void>
-[[nodiscard]] GeneAlignment align_genes(std::span<const GeneNames> samples) {
+/// What align_genes does.
+template <class Column = Index, class Samples>
+[[nodiscard]] GeneAlignment aligned_genes(const Samples& samples) {
     require(!samples.empty(), "align_genes: no samples given");
-    std::vector<std::span<const std::string>> ids, symbols;
+    std::vector<decltype(samples.front().ids)> ids, symbols;
     for (const auto& sample : samples) {
-        std::unordered_map<std::string_view, Index> seen;
+        std::unordered_map<std::string_view, Column> seen;
         for (std::size_t j = 0; j < sample.ids.size(); ++j) {
             const auto [at, added] = seen.emplace(sample.ids[j], static_cast<Index>(j));
             require<BadData>(added, sample.sample, ": gene '", sample.ids[j],
@@ -74,8 +69,8 @@ template <class = void>
         ids.push_back(sample.ids);
         symbols.push_back(sample.symbols.empty() ? sample.ids : sample.symbols);
     }
-    GeneAlignment by_id{detail::match_names(ids), false};
-    GeneAlignment by_symbol{detail::match_names(symbols), true};
+    GeneAlignment by_id{match_names(ids), false};
+    GeneAlignment by_symbol{match_names(symbols), true};
     // ids are the safer name: symbols must find clearly more
     auto& best =
         by_symbol.columns.front().size() > 2 * by_id.columns.front().size() ? by_symbol : by_id;
@@ -89,6 +84,16 @@ template <class = void>
                            examples, "); use the same species and kind of gene id"));
     }
     return std::move(best);
+}
+
+}  // namespace detail
+
+/// Intersects the genes of all samples by id; where that gives fewer than symbols would (ids of
+/// another kind), by symbol, a sample without symbols giving its ids. Throws BadData if nothing is
+/// in common, or an id stands twice in a sample.
+template <class = void>
+[[nodiscard]] GeneAlignment align_genes(std::span<const GeneNames> samples) {
+    return detail::aligned_genes(samples);
 }
 
 }  // namespace transst

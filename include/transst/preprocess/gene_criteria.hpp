@@ -116,13 +116,12 @@ template <class Expression, class View, class Sums>
 
 /// Which of the common genes a list names, by id or symbol of any sample; what it misses is warned
 /// about. Throws BadData if it names none.
-template <class = void>
+template <class Position = std::size_t, class Samples>
 [[nodiscard]] std::vector<char> listed_genes(const std::vector<std::string>& list,
-                                             std::span<const GeneNames> samples,
-                                             const GeneAlignment& aligned,
+                                             const Samples& samples, const GeneAlignment& aligned,
                                              std::vector<std::string>& warnings) {
     const std::size_t common = aligned.columns.front().size();
-    std::unordered_map<std::string_view, std::vector<std::size_t>> places;
+    std::unordered_map<std::string_view, std::vector<Position>> places;
     for (std::size_t s = 0; s < samples.size(); ++s)
         for (std::size_t j = 0; j < common; ++j) {
             const auto column = static_cast<std::size_t>(aligned.columns[s][j]);

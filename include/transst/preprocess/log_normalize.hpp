@@ -4,7 +4,38 @@
 #include <transst/matrix/moments.hpp>
 #include <transst/preprocess/sample.hpp>
 
+#include <array>
+
 namespace transst {
+
+namespace detail {
+
+/// log1p(factor · count) of one cell. Most counts are small and whole: each of those is worked out
+/// once.
+template <class Scalar>
+class CellLogs {
+public:
+    explicit CellLogs(double factor) : factor_(factor) {}
+
+    Scalar operator()(double count) {
+        if (!(count >= 0 && count < static_cast<double>(known_.size()))) return compute(count);
+        const auto whole = static_cast<std::size_t>(count);
+        if (static_cast<double>(whole) != count) return compute(count);
+        Scalar& log = known_[whole];
+        if (log == 0 && count > 0) log = compute(count);
+        return log;
+    }
+
+private:
+    [[nodiscard]] Scalar compute(double count) const {
+        return static_cast<Scalar>(std::log1p(count * factor_));
+    }
+
+    double factor_;
+    std::array<Scalar, 32> known_{};
+};
+
+}  // namespace detail
 
 /// Log-normalised view of counts: blocks are normalised as they are handed out, the matrix is not
 /// copied. Cells without counts stay zero.
@@ -22,6 +53,11 @@ public:
     [[nodiscard]] Index rows() const { return rows_.rows(); }  ///< n
     [[nodiscard]] Index cols() const { return rows_.cols(); }  ///< p
 
+    /// Whether a row has no counts.
+    [[nodiscard]] bool empty(Index row) const {
+        return !factor_.empty() && factor_[static_cast<std::size_t>(row)] == 0;
+    }
+
     /// Rows [begin, end).
     [[nodiscard]] auto row_block(Index begin, Index end) const {
         const auto whole = rows_.row_block(begin, end);
@@ -29,27 +65,37 @@ public:
         if constexpr (detail::is_dense<detail::BlockOf<Rows>>) {
             RowMatrix<Scalar> out(block.rows(), block.cols());
             for (Index i = 0; i < out.rows(); ++i)
-                for (Index j = 0; j < out.cols(); ++j)
-                    out(i, j) = normalized(begin + i, static_cast<double>(block(i, j)));
+                normalize(begin + i, [&](auto&& value) {
+                    for (Index j = 0; j < out.cols(); ++j) out(i, j) = value(block(i, j));
+                });
             return out;
         } else {
+            const auto first = block.starts[0], last = block.starts[block.rows];
             OwnedSparseBlock<Scalar> out;
+            out.columns.assign(block.columns + first, block.columns + last);
+            out.values.resize(out.columns.size());
+            Scalar* to = out.values.data();
             for (Index i = 0; i < block.rows; ++i) {
-                for (auto e = block.starts[i]; e < block.starts[i + 1]; ++e) {
-                    out.columns.push_back(static_cast<std::int32_t>(block.columns[e]));
-                    out.values.push_back(
-                        normalized(begin + i, static_cast<double>(block.values[e])));
-                }
-                out.end_row();
+                normalize(begin + i, [&](auto&& value) {
+                    for (auto e = block.starts[i]; e < block.starts[i + 1]; ++e)
+                        *to++ = value(block.values[e]);
+                });
+                out.starts.push_back(static_cast<Index>(block.starts[i + 1] - first));
             }
             return out;
         }
     }
 
 private:
-    [[nodiscard]] Scalar normalized(Index row, double value) const {
-        if (factor_.empty() || value == 0) return static_cast<Scalar>(value);
-        return static_cast<Scalar>(std::log1p(value * factor_[static_cast<std::size_t>(row)]));
+    /// visit(value), value(entry) being what becomes of an entry of the row.
+    template <class Visit>
+    void normalize(Index row, Visit&& visit) const {
+        if (factor_.empty()) {
+            visit([](auto entry) { return static_cast<Scalar>(entry); });
+        } else {
+            detail::CellLogs<Scalar> log(factor_[static_cast<std::size_t>(row)]);
+            visit([&](auto entry) { return log(static_cast<double>(entry)); });
+        }
     }
 
     Rows rows_;

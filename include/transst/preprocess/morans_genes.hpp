@@ -26,8 +26,9 @@ struct MoransSums {
     }
 
     /// I = (n / Σ w) · Σ w_ij z_i z_j / Σ z_i² (p); 0 for genes that do not vary.
-    [[nodiscard]] Vector<double> values() const {
-        Vector<double> out = Vector<double>::Zero(products.size());
+    template <class W = double>
+    [[nodiscard]] Vector<W> values() const {
+        Vector<W> out = Vector<W>::Zero(products.size());
         for (Index j = 0; j < out.size(); ++j)
             if (squares[j] > 0 && weight > 0) out[j] = spots / weight * products[j] / squares[j];
         return out;
@@ -106,7 +107,7 @@ template <Expression X>
         if (!std::isfinite(part.sums.squares.sum())) refuse_non_finite(x, who);
         double total = 0;
         for (const Index i : spots) total += touching[static_cast<std::size_t>(i)] / 2;
-        const Vector<double> mean = part.sums.mean();
+        const auto mean = part.sums.mean();
         out.products += part.products - mean.cwiseProduct(part.touched) + total * mean.cwiseAbs2();
         out.squares += part.sums.variance() * part.sums.cells;
         out.weight += total;

@@ -44,7 +44,7 @@ template <class Expression>
 [[nodiscard]] SectionCoding code_sections(std::span<const Sample<Expression>* const> samples) {
     SectionCoding coding;
     for (const auto* sample : samples) {
-        std::unordered_map<std::string, std::int32_t> number;
+        std::unordered_map<decltype(sample->name), std::int32_t> number;
         const auto n = static_cast<std::size_t>(sample->rows());
         require<ShapeMismatch>(sample->sections.empty() || sample->sections.size() == n,
                                sample->name, ": sections has ", sample->sections.size(),
@@ -53,7 +53,7 @@ template <class Expression>
         for (std::size_t i = 0; i < n; ++i) {
             const std::string& name = sample->sections.empty() ? sample->name : sample->sections[i];
             const auto [at, added] =
-                number.emplace(name, static_cast<std::int32_t>(coding.names.size()));
+                number.try_emplace(name, static_cast<std::int32_t>(coding.names.size()));
             if (added) coding.names.push_back(name);
             codes[i] = at->second;
         }
@@ -75,9 +75,9 @@ template <ExpressionRows Rows>
 
 /// Appends the rows of x with a section (≥ 0), chosen columns only, each value divided by its
 /// section's standard deviation; genes that do not vary in a section become zero there.
-template <ExpressionRows Rows>
+template <ExpressionRows Rows, class Deviations>
 void append_scaled(Compact<Rows>& out, const Rows& x, const std::vector<Index>& columns,
-                   std::span<const std::int32_t> section, const Matrix<double>& inverse_deviation,
+                   std::span<const std::int32_t> section, const Deviations& inverse_deviation,
                    const RunOptions& run) {
     const StopCheck check(run, "Prepare");
     const GeneSubset<Rows> chosen(x, columns);
@@ -113,22 +113,28 @@ void append_scaled(Compact<Rows>& out, const Rows& x, const std::vector<Index>& 
                 scaled_rows.end_row();
             }
         };
-        // pieces are made side by side and appended in their order, some at a time
+        // pieces are made side by side, some at a time, while those before them are appended
         constexpr Index step = 512, at_once = 16;
-        for (Index begin = 0; begin < n; begin += at_once * step) {
-            check();
-            const Index count = std::min(at_once, (n - begin + step - 1) / step);
-            std::vector<OwnedSparseBlock<Value>> pieces(static_cast<std::size_t>(count));
-            parallel_for(count, run.threads, [&](Index piece) {
-                const Index first = begin + piece * step;
-                scale(first, std::min(n, first + step), pieces[static_cast<std::size_t>(piece)]);
-            });
-            for (const auto& piece : pieces) {
+        std::vector<OwnedSparseBlock<Value>> made;
+        const auto append_made = [&] {
+            for (const auto& piece : made) {
                 const auto block = view(piece);
                 to_come -= block.rows;
                 out.append(block, to_come);
             }
+        };
+        for (Index begin = 0; begin < n; begin += at_once * step) {
+            check();
+            const Index count = std::min(at_once, (n - begin + step - 1) / step);
+            std::vector<OwnedSparseBlock<Value>> pieces(static_cast<std::size_t>(count));
+            parallel_for(1 + count, run.threads, [&](Index task) {
+                if (task == 0) return append_made();
+                const Index first = begin + (task - 1) * step;
+                scale(first, std::min(n, first + step), pieces[static_cast<std::size_t>(task - 1)]);
+            });
+            made = std::move(pieces);
         }
+        append_made();
     }
 }
 
@@ -227,7 +233,7 @@ private:
         if (!no_target)
             names.insert(target_last ? names.end() : names.begin(),
                          {target.genes, target.symbols, target.name});
-        GeneAlignment aligned = align_genes(names);
+        GeneAlignment aligned = detail::aligned_genes(names);
         // from here on the target is the first; where there is none, the first source stands for it
         const auto to_front = [&](auto& all) {
             if (no_target)
@@ -238,9 +244,22 @@ private:
         to_front(names);
         to_front(aligned.columns);
 
-        // labels; a left-out cell has no section, which leaves it out of everything
-        std::vector<std::string> words;
-        for (const auto* s : sources) words.insert(words.end(), s->labels.begin(), s->labels.end());
+        // labels; a left-out cell has no section, which leaves it out of everything, and so are
+        // those without counts
+        decltype(target.labels) words;
+        std::vector<SourceView> source_views;
+        Index empty = 0;
+        for (const auto* s : sources) {
+            source_views.push_back(log_normalize(*s, run, &empty));
+            if (empty > 0)
+                warnings.push_back(text(s->name, ": ", empty,
+                                        empty == 1 ? " cell has" : " cells have",
+                                        " no counts, and are left out"));
+            for (Index i = 0; i < s->rows(); ++i)
+                words.push_back(
+                    source_views.back().empty(i) ? "NA" : s->labels[static_cast<std::size_t>(i)]);
+            go_on();
+        }
         LabelCoding coding = code_labels(words, options.ignore);
         auto source_sections = detail::code_sections<SourceExpression>(sources);
         std::vector<Label> labels;
@@ -261,25 +280,18 @@ private:
         warn_of_sources(sources, coding.names, warnings);
 
         // moments of every common gene in every section
-        Index empty = 0;
-        const auto warn_empty = [&](std::string_view sample) {
-            if (empty > 0)
-                warnings.push_back(text(sample, ": ", empty,
-                                        empty == 1 ? " cell has" : " cells have",
-                                        " no counts; they carry no information"));
-        };
         const TargetView target_view = log_normalize(target, run, &empty);
-        warn_empty(target.name);
+        if (empty > 0)
+            warnings.push_back(text(target.name, ": ", empty,
+                                    empty == 1 ? " spot has" : " spots have",
+                                    " no counts; they carry no information"));
         const auto target_sums =
             detail::section_sums(target_view, aligned.columns[0], target_sections.of_row[0],
                                  target_sections.names.size(), target.name, run);
         go_on();
-        std::vector<SourceView> source_views;
         std::vector<GeneSums> source_sums(source_sections.names.size(),
                                           GeneSums::zero(std::ssize(aligned.columns[0])));
         for (std::size_t s = 0; s < sources.size(); ++s) {
-            source_views.push_back(log_normalize(*sources[s], run, &empty));
-            warn_empty(sources[s]->name);
             const auto sums = detail::section_sums(source_views[s], aligned.columns[s + 1],
                                                    source_sections.of_row[s], source_sums.size(),
                                                    sources[s]->name, run);
@@ -401,7 +413,7 @@ private:
     static void warn_of_sources(std::span<const Sample<SourceExpression>* const> sources,
                                 std::span<const std::string> classes,
                                 std::vector<std::string>& warnings) {
-        std::unordered_map<std::string, std::string_view> section_of;
+        std::unordered_map<decltype(sources.front()->name), std::string_view> section_of;
         for (const auto* source : sources) {
             std::string missing;
             for (const auto& label : classes)
@@ -410,10 +422,7 @@ private:
                     missing += text(missing.empty() ? "'" : ", '", label, "'");
             if (!missing.empty() && sources.size() > 1)
                 warnings.push_back(text("source ", source->name, " has no cells of ", missing));
-            std::vector<std::string> names(source->sections.begin(), source->sections.end());
-            std::sort(names.begin(), names.end());
-            names.erase(std::unique(names.begin(), names.end()), names.end());
-            for (const auto& section : names) {
+            for (const auto& section : detail::distinct(source->sections)) {
                 const auto [at, added] = section_of.emplace(section, source->name);
                 if (!added)
                     warnings.push_back(text("sources ", at->second, " and ", source->name,
@@ -439,12 +448,14 @@ private:
                 places.push_back(at(i, 1));
             }
         }
-        return Eigen::Map<const RowMatrix<double>>(places.data(), std::ssize(places) / 2, 2);
+        RowMatrix<double> out(std::ssize(places) / 2, 2);
+        std::copy(places.begin(), places.end(), out.data());
+        return out;
     }
 
-    template <class = void>
-    [[nodiscard]] static GeneSums total(std::span<const GeneSums> sums) {
-        GeneSums all = sums.empty() ? GeneSums{} : GeneSums::zero(sums.front().sum.size());
+    template <class Sums>
+    [[nodiscard]] static Sums total(const std::vector<Sums>& sums) {
+        Sums all = sums.empty() ? Sums{} : Sums::zero(sums.front().sum.size());
         for (const auto& s : sums) all += s;
         return all;
     }
@@ -488,10 +499,9 @@ private:
 
     /// Columns of the listed genes that vary in the target (where: "target", or what stands for
     /// it).
-    template <class = void>
-    [[nodiscard]] std::vector<Index> listed(std::span<const GeneNames> names,
-                                            const GeneAlignment& aligned,
-                                            const GeneSums& over_target, std::string_view where,
+    template <class Samples, class Sums>
+    [[nodiscard]] std::vector<Index> listed(const Samples& names, const GeneAlignment& aligned,
+                                            const Sums& over_target, std::string_view where,
                                             std::vector<std::string>& warnings) const {
         const auto wanted = detail::listed_genes(options.gene_list, names, aligned, warnings);
         const Vector<double> variance = over_target.variance();

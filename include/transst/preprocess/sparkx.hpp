@@ -1,6 +1,7 @@
 // Genes whose expression depends on place: SPARK-X.
 #pragma once
 
+#include <transst/core/algebra.hpp>
 #include <transst/graph/sections.hpp>
 #include <transst/matrix/moments.hpp>
 #include <transst/matrix/subset.hpp>
@@ -37,8 +38,8 @@ namespace detail {
 /// log of the Cauchy combination (Liu & Xie, JASA 2020) of the p-values with these logarithms:
 /// p = 1/2 − arctan(T)/π, T the mean of cot(π p_k). A p_k of 1, which makes T infinite and would
 /// outvote any evidence, is taken as 1 − 10⁻⁹.
-template <class = void>
-[[nodiscard]] double log_cauchy_combination(std::span<const double> log_p) {
+template <class Logs = std::span<const double>>
+[[nodiscard]] double log_cauchy_combination(const Logs& log_p) {
     constexpr double pi = std::numbers::pi, largest = 1 - 1e-9;
     const auto cotangent = [&](double log_p_value) {
         return 1 / std::tan(pi * std::min(largest, std::exp(log_p_value)));
@@ -68,9 +69,10 @@ template <class = void>
 /// SPARK-X's eleven pairs of columns: the coordinates, and five Gaussian and five cosine
 /// transformations of each, at the 20, 40, … 100% quantiles of its distance from the mean.
 /// Orthonormal within each pair and to the constant; what does not vary is zero.
+template <class W>
 struct SparkXKernels {
     static constexpr Index count = 11;
-    Matrix<double> columns;    // n × 22
+    Matrix<W> columns;         // n × 22
     std::vector<Index> ranks;  // of each kernel: 0, 1 or 2
 
     template <class Scalar>
@@ -97,6 +99,7 @@ struct SparkXKernels {
             ranks.push_back(orthonormalize(columns.col(2 * k), columns.col(2 * k + 1)));
     }
 
+    template <class = void>
     [[nodiscard]] static std::string name(Index kernel) {
         if (kernel == 0) return "projection";
         return kernel < 6 ? text("gaussian ", kernel) : text("cosine ", kernel - 5);
@@ -152,8 +155,9 @@ struct SparkX {
                                " x 2, one row per spot");
         for (Index i = 0; i < coordinates.rows(); ++i)
             require<BadData>(
-                coordinates.row(i).allFinite(), who, ": spot ", i, " (counted from 0) lies at (",
-                coordinates(i, 0), ", ", coordinates(i, 1),
+                std::isfinite(coordinates(i, 0)) && std::isfinite(coordinates(i, 1)), who,
+                ": spot ", i, " (counted from 0) lies at (", coordinates(i, 0), ", ",
+                coordinates(i, 1),
                 "); coordinates must be finite: leave out spots whose place is unknown");
         const auto grouped = detail::group_sections(rows.rows(), sections, who);
         const auto expressed = has_expression(rows, run);
@@ -163,7 +167,7 @@ struct SparkX {
             std::vector<Index> used;
             for (const Index i : grouped.spots[s])
                 if (expressed[static_cast<std::size_t>(i)] != 0) used.push_back(i);
-            const RowMatrix<double> places = coordinates(used, Eigen::all);
+            const auto places = detail::rows_at(coordinates, used);
             parts.push_back(test(select_rows(rows, std::move(used)), places, run));
             if (grouped.spots.size() > 1)
                 for (auto& kernel : parts.back().tests)
@@ -173,8 +177,8 @@ struct SparkX {
     }
 
     /// The tests of all parts together, each about the same `genes` genes.
-    template <class = void>
-    [[nodiscard]] static SparkXFit combine(std::span<const SparkXFit> parts, Index genes) {
+    template <class Parts>
+    [[nodiscard]] static SparkXFit combine(const Parts& parts, Index genes) {
         Index count = 0;
         for (const auto& part : parts) count += std::ssize(part.tests);
         SparkXFit out{Matrix<double>(genes, count),
@@ -211,14 +215,15 @@ private:
     }
 
     /// All kernels on one section.
-    template <ExpressionRows Rows>
+    template <class W = double, ExpressionRows Rows>
     [[nodiscard]] static SparkXFit test(const Rows& rows, const RowMatrix<double>& places,
                                         const RunOptions& run) {
         SparkXFit out;
         out.statistics.resize(rows.cols(), 0);
         out.log_p.resize(rows.cols(), 0);
         if (rows.rows() < 3) return out;
-        const detail::SparkXKernels kernels(places);
+        using Kernels = detail::SparkXKernels<W>;
+        const Kernels kernels(places);
         const auto sums = gene_sums(rows, run, "SparkX::fit");
         const Matrix<double> none(rows.cols(), 0);
         const auto swept = sweep<double>(rows, none, kernels.columns.cols(), NoState{}, run,
@@ -227,13 +232,13 @@ private:
                                          });
         const Vector<double> variance = sums.variance();
         std::vector<Index> usable;
-        for (Index k = 0; k < detail::SparkXKernels::count; ++k)
+        for (Index k = 0; k < Kernels::count; ++k)
             if (kernels.ranks[static_cast<std::size_t>(k)] > 0) usable.push_back(k);
         out.statistics.resize(rows.cols(), std::ssize(usable));
         out.log_p.resize(rows.cols(), std::ssize(usable));
         for (const Index k : usable) {
             const auto test = std::ssize(out.tests);
-            out.tests.push_back(detail::SparkXKernels::name(k));
+            out.tests.push_back(Kernels::name(k));
             for (Index j = 0; j < rows.cols(); ++j) {
                 const double explained = swept.product.row(j).segment(2 * k, 2).squaredNorm();
                 const double statistic = variance[j] > 0 ? explained / variance[j] : 0;

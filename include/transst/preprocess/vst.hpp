@@ -18,29 +18,30 @@ struct VSTFit {
 namespace detail {
 
 /// Mean, variance and expected variance from sums over all cells.
-template <class = void>
+template <class W = double>
 [[nodiscard]] VSTFit expected_variance(const GeneSums& sums, double span) {
-    VSTFit fit;
-    fit.mean = sums.mean();
-    fit.variance = sums.variance() * (sums.cells / std::max(1.0, sums.cells - 1));
-    fit.expected_variance = fit.score = Vector<double>::Zero(fit.mean.size());
+    const Vector<W> mean = sums.mean(),
+                    variance = sums.variance<W>() * (sums.cells / std::max(1.0, sums.cells - 1)),
+                    none = Vector<W>::Zero(mean.size());
+    VSTFit fit{mean, variance, none, none};
     std::vector<Index> varying;
-    for (Index j = 0; j < fit.mean.size(); ++j)
-        if (fit.variance[j] > 0) varying.push_back(j);
+    for (Index j = 0; j < mean.size(); ++j)
+        if (variance[j] > 0) varying.push_back(j);
     if (varying.empty()) return fit;
-    const Vector<double> smooth =
-        loess(fit.mean(varying).array().log10(), fit.variance(varying).array().log10(), span);
+    const Vector<W> smooth =
+        loess(mean(varying).array().log10(), variance(varying).array().log10(), span);
     for (std::size_t k = 0; k < varying.size(); ++k)
         fit.expected_variance[varying[k]] = std::pow(10.0, smooth[static_cast<Index>(k)]);
     return fit;
 }
 
 /// Sums over non-zero counts of their squared standardised values.
+template <class W>
 struct StandardizedSquares {
-    Vector<double> squares, non_zeros;
+    Vector<W> squares, non_zeros;
 
     [[nodiscard]] static StandardizedSquares zero(Index genes) {
-        return {Vector<double>::Zero(genes), Vector<double>::Zero(genes)};
+        return {Vector<W>::Zero(genes), Vector<W>::Zero(genes)};
     }
 
     StandardizedSquares& operator+=(const StandardizedSquares& other) {
@@ -51,12 +52,12 @@ struct StandardizedSquares {
 };
 
 /// VST over the rows of all samples that `use(sample number, row)` says yes to.
-template <ExpressionRows X, class Use>
+template <class W = double, ExpressionRows X, class Use>
 [[nodiscard]] VSTFit vst(std::span<const X> samples, double span, const RunOptions& run,
                          Use&& use) {
     constexpr std::string_view who = "VST::fit";
     const Index genes = samples.front().cols();
-    auto sums = GeneSums::zero(genes);
+    auto sums = GeneSums::zero<W>(genes);
     for (std::size_t s = 0; s < samples.size(); ++s)
         sums += gene_sums_by(
                     samples[s], 1, [&](Index i) { return Index{use(s, i) ? 0 : -1}; }, run, who)
@@ -64,12 +65,13 @@ template <ExpressionRows X, class Use>
     VSTFit fit = expected_variance(sums, span);
 
     const double clip = std::sqrt(sums.cells);
-    const Vector<double> deviation = fit.expected_variance.cwiseSqrt();
-    auto total = StandardizedSquares::zero(genes);
+    Vector<W> deviation = fit.expected_variance;
+    deviation = deviation.cwiseSqrt();
+    auto total = StandardizedSquares<W>::zero(genes);
     for (std::size_t s = 0; s < samples.size(); ++s)
         total += sum_lanes(
-            Lanes(samples[s].rows()), run.threads, StandardizedSquares::zero(genes),
-            [&](StandardizedSquares& own, Index begin, Index end) {
+            Lanes(samples[s].rows()), run.threads, StandardizedSquares<W>::zero(genes),
+            [&](StandardizedSquares<W>& own, Index begin, Index end) {
                 transst::for_each_entry(samples[s], begin, end, [&](Index i, Index j, auto count) {
                     const auto value = static_cast<double>(count);
                     if (value == 0 || deviation[j] <= 0 || !use(s, i)) return;

@@ -94,9 +94,7 @@ public:
             Matrix<W> shift = (next.means.row(k) - model.means.row(k)).transpose();
             auto& sum = squares[ties_.group[at(k)]];
             sum += cells * next.covariances[at(k)];
-            for (Index a = 0; a < shift.rows(); ++a)
-                for (Index b = 0; b < shift.rows(); ++b)
-                    sum(b, a) += cells * shift(a, 0) * shift(b, 0);
+            add_outer(sum, cells, shift.col(0));
             shift = Cholesky<W>(model.covariances[at(k)]).solve(std::move(shift));
             part.means.row(k) = cells * shift.transpose();
         }

@@ -206,8 +206,7 @@ private:
         Vector<W> d(q);
         for (Index i = 0; i < n; ++i) {
             d = (scores.row(i) - model.means.row(labels[at(i)])).transpose();
-            auto& sum = squares[at(labels[at(i)])];
-            for (Index a = 0; a < q; ++a) sum.col(a) += d[a] * d;
+            detail::add_outer(squares[at(labels[at(i)])], W(1), d);
         }
         for (const auto& s : squares) pooled += s;
         pooled /= static_cast<W>(std::max<Index>(1, n - count));
@@ -471,11 +470,9 @@ private:
             next.means.row(k) = model.means.row(k) + shift.transpose();
             Matrix<W> spread = classes[at(k)].squares;
             spread += size * c[at(k)];
-            for (Index j = 0; j < q; ++j)
-                for (Index i = 0; i < q; ++i) {
-                    spread(i, j) -= size * shift[i] * shift[j];
-                    step.moment(i, j) += spread(i, j) + size * next.means(k, i) * next.means(k, j);
-                }
+            detail::add_outer(spread, -size, shift);
+            step.moment += spread;
+            detail::add_outer(step.moment, size, next.means.row(k));
             group_squares[ties.group[at(k)]] += spread;
             group_size[ties.group[at(k)]] += size;
         }

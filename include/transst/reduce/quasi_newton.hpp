@@ -3,7 +3,6 @@
 
 #include <transst/core/types.hpp>
 
-#include <deque>
 #include <utility>
 #include <vector>
 
@@ -43,7 +42,7 @@ public:
     void remember(Vector<W> step, Vector<W> fall) {
         const W curvature = step.dot(fall);
         if (!(curvature > W(1e-12) * step.norm() * fall.norm())) return;
-        if (pairs_.size() == depth_) pairs_.pop_front();
+        if (pairs_.size() == depth_) pairs_.erase(pairs_.begin());
         pairs_.push_back({std::move(step), std::move(fall), curvature});
     }
 
@@ -56,7 +55,7 @@ private:
         W curvature = 0;  // step'fall
     };
     std::size_t depth_;
-    std::deque<Pair> pairs_;
+    std::vector<Pair> pairs_;
 };
 
 }  // namespace transst::detail

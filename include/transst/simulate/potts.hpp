@@ -66,6 +66,7 @@ private:
     static constexpr std::uint64_t start_streams = stream;
     static constexpr std::uint64_t sweep_streams = stream | std::uint64_t{1} << 47;
 
+    template <class = void>
     void check(std::string_view who) const {
         require(options.classes >= 1 && options.classes <= 1'000'000, who,
                 ": classes = ", options.classes, "; there must be 1 to 1000000");
@@ -176,6 +177,7 @@ private:
     }
 
     /// The energy over β, which progress reports show.
+    template <class = void>
     [[nodiscard]] static double unequal_edges(const Graph& graph,
                                               const std::vector<Label>& labels) {
         Index count = 0;

@@ -33,14 +33,17 @@ struct TissueTruth {
     std::vector<Matrix<double>> covariances;  ///< K times q × q
     Vector<double> noise_variance;            ///< p
 
+    template <class = void>
     [[nodiscard]] std::vector<Label> source_labels() const {
         return labels_of(source);
     }  ///< of its rows
+    template <class = void>
     [[nodiscard]] std::vector<Label> target_labels() const {
         return labels_of(target);
     }  ///< of its rows
 
 private:
+    template <class = void>
     [[nodiscard]] std::vector<Label> labels_of(const std::vector<Index>& spots) const {
         std::vector<Label> out;
         out.reserve(spots.size());
@@ -115,7 +118,7 @@ struct TissueSimulation {
                 Vector<double> row(options.genes);
                 for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i) {
                     draw_row(out.truth, spots[static_cast<std::size_t>(i)], run.seed, row);
-                    x.row(i) = row.transpose().template cast<Scalar>();
+                    for (Index j = 0; j < row.size(); ++j) x(i, j) = static_cast<Scalar>(row[j]);
                 }
             });
         };
@@ -358,6 +361,7 @@ private:
     }
 
     /// Zeros keep the order of names that of numbers: "class 03" of 12.
+    template <class = void>
     [[nodiscard]] static std::string name(std::string_view kind, Index number, Index most) {
         const std::string digits = std::to_string(number);
         return text(kind, std::string(std::to_string(most).size() - digits.size(), '0'), digits);

@@ -126,21 +126,23 @@ struct SourceRelevance {
         if (source.halves.empty()) return {};
         const auto rows = detail::any_rows<Scalar>(target);
         const Index halves = std::ssize(source.halves);
-        std::vector<std::optional<Relevance>> found(source.halves.size());
+        std::vector<Relevance> found(source.halves.size());
+        std::vector<char> looked_at(found.size(), 0);
         detail::side_by_side("SourceRelevance", halves, target.rows(), run,
                              [&](Index h, const RunOptions& inner) -> std::optional<double> {
                                  if (h >= 2 && run.stop.stop_requested()) return std::nullopt;
                                  const auto at = static_cast<std::size_t>(h);
                                  found[at] =
                                      agreement(source, source.halves[at], rows, nearest, inner);
-                                 return found[at]->correlation;
+                                 looked_at[at] = 1;
+                                 return found[at].correlation;
                              });
         Relevance total{0, 0};
         double seen = 0;
-        for (const auto& one : found) {
-            if (!one) continue;
-            total.correlation += one->correlation;
-            total.reliability += one->reliability;
+        for (std::size_t h = 0; h < found.size(); ++h) {
+            if (looked_at[h] == 0) continue;
+            total.correlation += found[h].correlation;
+            total.reliability += found[h].reliability;
             ++seen;
         }
         return {total.correlation / seen, total.reliability / seen};
@@ -226,7 +228,7 @@ private:
         const RowMatrix<W> own = project<Scalar>(target, weights, run).template cast<W>();
         const Index scale[] = {options.neighbors};
         const RowMatrix<W> v = neighborhood_means(own, nearest, scale, run);
-        const RowMatrix<W> calls = call(v, half.centers);
+        const RowMatrix<W> calls = call(v, half.centers, run);
 
         // profiles on the held-out genes
         const auto swept =
@@ -272,28 +274,32 @@ private:
     }
 
     /// Posterior of unit-covariance classes at `centers`, shifted together to where the spots lie.
-    [[nodiscard]] static RowMatrix<W> call(const RowMatrix<W>& v, const Matrix<W>& centers) {
-        const auto mean = [](const auto& m) {
-            return Vector<W>(
-                detail::times(detail::transposed(m), Vector<W>::Ones(m.rows()).eval()) /
-                static_cast<W>(m.rows()));
-        };
-        const Vector<W> of_spots = mean(v);
-        Vector<W> shift = of_spots - mean(centers);
-        RowMatrix<W> r(v.rows(), centers.rows());
+    [[nodiscard]] static RowMatrix<W> call(const RowMatrix<W>& v, const Matrix<W>& centers,
+                                           const RunOptions& run) {
+        const Index classes = centers.rows();
+        const Vector<W> of_spots = detail::column_sums(v) / static_cast<W>(v.rows());
+        Vector<W> shift = of_spots - detail::column_sums(centers) / static_cast<W>(classes);
+        RowMatrix<W> r(v.rows(), classes);
         for (int iteration = 0; iteration < 20; ++iteration) {
             Matrix<W> at = centers;
-            for (Index k = 0; k < at.rows(); ++k) at.row(k) += shift.transpose();
-            for (Index k = 0; k < at.rows(); ++k)
-                r.col(k).setConstant(W(-0.5) * at.row(k).squaredNorm());
-            detail::add_product(r, v, detail::transposed(at));
-            for (Index i = 0; i < r.rows(); ++i) {
-                auto one = r.row(i).array();
-                one -= one.maxCoeff();
-                one = one.exp();
-                one /= one.sum();
-            }
-            const Vector<W> moved = of_spots - detail::times(detail::transposed(centers), mean(r));
+            for (Index k = 0; k < classes; ++k) at.row(k) += shift.transpose();
+            const auto name_spots = [&](Vector<W>& sums, Index begin, Index end) {
+                auto lane = r.middleRows(begin, end - begin);
+                for (Index k = 0; k < classes; ++k)
+                    lane.col(k).setConstant(W(-0.5) * at.row(k).squaredNorm());
+                detail::add_product(lane, v.middleRows(begin, end - begin), detail::transposed(at));
+                for (Index i = 0; i < lane.rows(); ++i) {
+                    auto one = lane.row(i).array();
+                    one -= one.maxCoeff();
+                    one = one.exp();
+                    one /= one.sum();
+                    sums += lane.row(i).transpose();
+                }
+            };
+            const Vector<W> none = Vector<W>::Zero(classes);
+            const Vector<W> sums = sum_lanes(Lanes(v.rows()), run.threads, none, name_spots);
+            const Vector<W> moved = of_spots - detail::times(detail::transposed(centers), sums) /
+                                                   static_cast<W>(v.rows());
             bool settled = true;
             for (Index a = 0; a < moved.size(); ++a)
                 settled = settled && std::abs(moved[a] - shift[a]) < W(1e-3);
