@@ -142,7 +142,8 @@ void add_target_options(CLI::App& command, const std::shared_ptr<ClusterOptions>
     command
         .add_option("--target", o.target,
                     wrapped("The spots to cluster: a 10x or Space Ranger folder, .h5ad, .h5 or "
-                            "table ('transst inspect PATH' says what is in it)"))
+                            "table ('transst inspect PATH' says what is in it); several sections "
+                            "lie in one, told apart by --section-column"))
         ->required()
         ->type_name("PATH");
     command

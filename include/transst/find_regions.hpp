@@ -243,12 +243,13 @@ private:
     [[nodiscard]] Trust worth(const Relevance& relevance) const {
         // classes are taken over as they were measured; whether the source is worth a look does not
         // depend on how well that was
-        const auto explained = [](double correlation) {
-            return correlation > 0 ? correlation * correlation : 0;
-        };
         return explained(relevance.correlation) > options.anchored_from ? Trust::anchored
                : explained(relevance.corrected()) > options.used_from   ? Trust::adapted
                                                                         : Trust::none;
+    }
+
+    [[nodiscard]] static double explained(double correlation) {
+        return correlation > 0 ? correlation * correlation : 0;
     }
 
     [[nodiscard]] static std::string in_words(const Relevance& relevance) {
@@ -256,9 +257,10 @@ private:
                     " but for noise in its class profiles");
     }
 
-    /// Of several sources those that are good for most, each by itself: one that says less of the
-    /// target costs genes that it lacks, and blurs factors and classes. Sources of which that
-    /// cannot be told, with fewer than two classes, stay.
+    /// Of several sources those that are good for most, each by itself, and those that explain half
+    /// as much as the best: one that says less of the target costs genes that it lacks, and blurs
+    /// factors and classes. Sources of which that cannot be told, with fewer than two classes or
+    /// hardly any cells, stay.
     template <class SourceExpression, class TargetExpression>
     [[nodiscard]] std::vector<const Sample<SourceExpression>*> worth_most(
         std::span<const Sample<SourceExpression>* const> sources,
@@ -269,21 +271,30 @@ private:
         run.begin("relevance of each source");
         std::vector<std::optional<Relevance>> found;
         Trust most = Trust::none;
+        double best = 0;
         for (const auto* source : sources) {
+            if (run.stop.stop_requested()) return kept;
             found.emplace_back();
             if (code_labels(source->labels, options.prepare.ignore).classes() < 2) continue;
             const Sample<SourceExpression>* const one[] = {source};
-            const auto prepared = Prepare{options.prepare}.fit(
-                std::span<const Sample<SourceExpression>* const>(one), target, run);
-            found.back() = SourceRelevance<>{{.factors = options.factors}}.fit(
-                prepared.source, prepared.labels, std::ssize(prepared.class_names), prepared.target,
-                nearest, run);
-            most = std::min(most, worth(*found.back()));
+            try {
+                const auto prepared = Prepare{options.prepare}.fit(
+                    std::span<const Sample<SourceExpression>* const>(one), target, run);
+                const Index classes = std::ssize(prepared.class_names);
+                if (classes < 2 || prepared.source.rows() <= options.factors) continue;
+                found.back() = SourceRelevance<>{{.factors = options.factors}}.fit(
+                    prepared.source, prepared.labels, classes, prepared.target, nearest, run);
+                most = std::min(most, worth(*found.back()));
+                best = std::max(best, explained(found.back()->corrected()));
+            } catch (const BadData&) {
+                // what no other source makes up for is said when all are prepared
+            }
         }
         clock.end("relevance of each source");
         kept.clear();
         for (std::size_t s = 0; s < sources.size(); ++s)
-            if (!found[s] || worth(*found[s]) == most)
+            if (!found[s] || worth(*found[s]) == most ||
+                2 * explained(found[s]->corrected()) >= best)
                 kept.push_back(sources[s]);
             else
                 decisions.push_back(text("source '", sources[s]->name,
@@ -383,6 +394,7 @@ private:
                      !explains_enough(target, options.free_explained_from, by_itself, run, clock,
                                       out)) {
                 out.trust = Trust::none;
+                out.warnings.resize(warned);
                 return out;
             }
         }
