@@ -616,8 +616,8 @@ private:
 
     /// Whether the clusters explain that part of what those that the target has by itself explain
     /// of its expression: a loading that is mostly noise, or classes that the target does not have,
-    /// miss much. True where that is not known: after a
-    /// request to stop, or where the target cannot be clustered alone.
+    /// miss much. True where that is not known: after a request to stop, or where the target cannot
+    /// be clustered alone.
     template <class Rows, class ByItself>
     [[nodiscard]] bool explains_enough(const Standardized<Rows>& target, double part,
                                        ByItself&& by_itself, const RunOptions& run,
