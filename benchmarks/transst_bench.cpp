@@ -374,7 +374,7 @@ std::vector<Line> growth(const Settings& settings) {
         RandomStream random(5);
         for (double& x : places.reshaped()) x = random.uniform();
         return Times{{"nearest neighbours",
-                      seconds([&] { keep(KnnGraph{{.neighbors = 6}}.fit(places).entries()); })}};
+                      seconds([&] { keep(KnnGraph{{.neighbors = 6}}.fit(places).entries()); }, 5)}};
     });
     const auto side_of = [](Index spots) {
         return static_cast<Index>(std::lround(std::sqrt(static_cast<double>(spots))));

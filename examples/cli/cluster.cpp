@@ -16,6 +16,7 @@
 #include <transst/graph/radius_graph.hpp>
 #include <transst/metrics/adjusted_rand_index.hpp>
 
+#include <array>
 #include <charconv>
 #include <iomanip>
 #include <iostream>
@@ -27,6 +28,7 @@ namespace {
 using transst::Index;
 using transst::require;
 using transst::detail::counted;
+using transst::detail::in_words;
 
 /// Beyond this a weight is no longer told from inf, and its products need not be finite.
 constexpr double largest_lambda = 1e12;
@@ -93,9 +95,19 @@ bool lies_in(const std::filesystem::path& file, const std::filesystem::path& pla
            outer.end();
 }
 
+/// Nothing is to be read twice.
+void check_different(const char* option, const std::vector<std::string>& paths) {
+    for (auto at = paths.begin(); at != paths.end(); ++at)
+        require(std::none_of(paths.begin(), at,
+                             [&](const auto& other) { return same_folder(*at, other); }),
+                option, " ", *at, " is given twice; leave one out");
+}
+
 /// What can be refused without having looked at a file.
 void check_options(const ClusterOptions& options) {
-    require(!options.target.empty(), "--target is empty; name a folder or file");
+    for (const auto& target : options.targets)
+        require(!target.empty(), "--target is empty; name a folder or file");
+    check_different("--target", options.targets);
     require(options.model.empty() || options.sources.empty(),
             "--model and --source exclude each other; leave out one of the two");
     check_sources(options);
@@ -103,8 +115,9 @@ void check_options(const ClusterOptions& options) {
     const auto copy = (std::filesystem::path(options.out) / annotated_name).string();
     for (const auto& path : options.sources)
         require(!same_folder(path, copy), "--out: ", copy, " is a source; name another folder");
-    require(!same_folder(options.target, copy), "--out: ", copy,
-            " is the target itself; name another folder");
+    for (const auto& path : options.targets)
+        require(!same_folder(path, copy), "--out: ", copy,
+                " is the target itself; name another folder");
     require(!options.clusters.empty(), "--clusters is missing");
     require(!options.sources.empty() || !options.model.empty() || options.trust == "auto" ||
                 options.trust == "none",
@@ -122,14 +135,11 @@ void check_options(const ClusterOptions& options) {
                 "'; it must be finite");
 }
 
-/// What the target must have beyond what reading checks.
-void check_target(const transst::SampleFile& target, const transst::ReadOptions& reading,
-                  const ClusterOptions& options) {
-    const auto lacking = lacks_as_target(target, reading);
-    require<transst::BadData>(lacking.empty(), options.target, ": ", lacking);
+/// There must be as many spots as clusters are asked for.
+void check_clusters(const Tissue& target, const ClusterOptions& options) {
     const Index most = *std::max_element(options.clusters.begin(), options.clusters.end());
-    const Index spots = target.sample.rows();
-    require<transst::BadData>(most <= spots, options.target,
+    const Index spots = target.rows();
+    require<transst::BadData>(most <= spots, in_words(options.targets),
                               spots == 1 ? ": there is " : ": there are ", counted(spots, "spot"),
                               ", fewer than --clusters ", most, "; ask for at most so many");
 }
@@ -140,10 +150,11 @@ void add_target_options(CLI::App& command, const std::shared_ptr<ClusterOptions>
     const auto* pictures =
         has_png ? "clusters.svg, clusters.png" : "clusters.svg (not .png: built without librsvg)";
     command
-        .add_option("--target", o.target,
+        .add_option("--target", o.targets,
                     wrapped("The spots to cluster: a 10x or Space Ranger folder, .h5ad, .h5 or "
-                            "table ('transst inspect PATH' says what is in it); several sections "
-                            "lie in one, told apart by --section-column"))
+                            "table ('transst inspect PATH' says what is in it). Several sections, "
+                            "which get common clusters, may lie in one, told apart by "
+                            "--section-column, or be given one by one"))
         ->required()
         ->type_name("PATH");
     command
@@ -157,8 +168,8 @@ void add_target_options(CLI::App& command, const std::shared_ptr<ClusterOptions>
         .add_option("--out", o.out,
                     wrapped(transst::text(
                         "Folder for labels.tsv, ", pictures,
-                        ", markers.tsv, posterior.tsv, fit.json and, of an .h5ad, a copy with "
-                        "the clusters in it, target.h5ad")))
+                        ", markers.tsv, posterior.tsv, fit.json and, where the target is one "
+                        ".h5ad, a copy with the clusters in it, target.h5ad")))
         ->required()
         ->type_name("DIR");
     // what main.cpp puts an earlier run's options in the place of, here for the help
@@ -248,10 +259,7 @@ void check_sources(const ClusterOptions& options) {
     const auto& sources = options.sources;
     for (const auto& source : sources)
         require(!source.empty(), "--source is empty; name a folder or file, or leave it out");
-    for (auto at = sources.begin(); at != sources.end(); ++at)
-        require(std::none_of(sources.begin(), at,
-                             [&](const auto& other) { return same_folder(*at, other); }),
-                "--source ", *at, " is given twice; leave one out");
+    check_different("--source", sources);
     const auto check = [&](const char* name, const std::vector<std::string>& words) {
         require(words.empty() || !sources.empty(), name,
                 " goes with --source; give that too, or leave out ", name);
@@ -322,12 +330,48 @@ std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tis
         require<BadData>(
             std::abs(places(i, 0) * options.stretch_x - target.coordinates(i, 0)) < 1e-6 &&
                 std::abs(places(i, 1) * options.stretch_y - target.coordinates(i, 1)) < 1e-6,
-            options.target, ": spot '", target.barcodes[static_cast<std::size_t>(i)],
+            in_words(options.targets), ": spot '", target.barcodes[static_cast<std::size_t>(i)],
             "' does not lie on an array; --neighborhood ", options.neighborhood,
             " needs whole numbers for x (column) and y (row)");
     return LatticeGraph{
         {.lattice = options.neighborhood == "square" ? Lattice::square : Lattice::hexagonal}}
         .fit(places, target.sections, run);
+}
+
+std::vector<std::string> graph_warnings(const ClusterOptions& options, const Tissue& target,
+                                        const transst::Graph& graph) {
+    std::vector<std::string> warnings;
+    if (options.neighborhood == "nearest") return warnings;
+    const bool hexagonal = options.neighborhood == "hexagonal";
+    Index alone = 0, fewer = 0;
+    std::map<std::string_view, std::array<Index, 2>> parities;  // of each section
+    for (Index i = 0; i < graph.nodes(); ++i) {
+        alone += graph.degree(i) == 0;
+        if (!hexagonal) continue;
+        const auto& at = target.coordinates;
+        const bool odd =
+            std::llround(at(i, 0) / options.stretch_x + at(i, 1) / options.stretch_y) % 2 != 0;
+        const auto section = target.sections.empty() ? std::string_view{}
+                                                     : target.sections[static_cast<std::size_t>(i)];
+        ++parities[section][odd ? 1 : 0];
+    }
+    for (const auto& [section, spots] : parities) fewer += std::min(spots[0], spots[1]);
+    if (10 * alone > graph.nodes())
+        warnings.push_back(transst::text(
+            "--neighborhood ", options.neighborhood, ": ", alone, " of ",
+            counted(graph.nodes(), "spot"), alone == 1 ? " has" : " have",
+            " no neighbour, and nothing is smoothed there; ",
+            options.neighborhood != "radius" ? "see whether x is the column and y the row"
+            : options.radius > 0             ? "give a larger --radius, or leave it out"
+                                             : "give a --radius, or use --neighborhood nearest"));
+    if (10 * fewer > graph.nodes())
+        warnings.push_back(transst::text(
+            "--neighborhood hexagonal: x + y is even at some spots of a section and odd at others "
+            "(",
+            fewer, " of ", graph.nodes(),
+            "), which are not joined; on a hexagonal array it is one of the two: if this is a "
+            "square one, say --neighborhood square"));
+    return warnings;
 }
 
 std::string in_program_words(std::string warning, const std::vector<std::string>& names) {
@@ -372,19 +416,32 @@ void read_and_cluster(const ClusterOptions& options) {
                                   options.model_checksum, ", found ", model->info.checksum_text(),
                                   "; give --model anew if this one is meant");
     const auto reading = reading_options(options, options.out);
-    const auto target_file = transst::read_sample_file(options.target, reading);
-    check_target(target_file, reading, options);
-    unless_stopped();
-    const Tissue& target = target_file.sample;
+    auto run = monitor.run(options.seed, options.threads);
+    run.matrix_bytes = reading.matrix_bytes;
+    run.scratch = reading.scratch;
     Summary summary;
+    std::vector<std::string> warnings;
+    const auto target_file = [&] {
+        const auto seen = [&](const std::string& path, const transst::SampleFile& file) {
+            summary.add_target(path, file);
+            unless_stopped();
+        };
+        try {
+            return read_targets(options, reading, run, seen, warnings);
+        } catch (const transst::Stopped&) {
+            throw Interrupted("stopped on request; nothing is written");
+        }
+    }();
+    summary.warn(warnings);
+    const Tissue& target = target_file.sample;
+    check_clusters(target, options);
     std::vector<Tissue> sources;
     for (std::size_t s = 0; s < options.sources.size(); ++s) {
         auto source = read_source(options, reading, s);
-        summary.add_input(options.sources[s], source);
+        summary.add_source(options.sources[s], source);
         sources.push_back(std::move(source.sample));
         unless_stopped();
     }
-    summary.add_input(options.target, target_file);
     summary.add_time("read", watch.lap());
     summary.warn(unknown_labels(options, sources, &target));
     auto values = values_of(sources);
@@ -395,9 +452,6 @@ void read_and_cluster(const ClusterOptions& options) {
                 {"the model's source " + model->model.sources[s], model->model.values[s]});
     summary.warn(unlike_expression(values));
     const bool paper = options.published || options.method == "paper";
-    auto run = monitor.run(options.seed, options.threads);
-    run.matrix_bytes = reading.matrix_bytes;
-    run.scratch = reading.scratch;
     const Outcome outcome = [&] {
         try {
             return paper ? cluster_as_paper(options, sources, target, run)
@@ -435,7 +489,7 @@ void cluster(const ClusterOptions& options) {
                         std::filesystem::weakly_canonical(out / file),
                     "--report: ", *options.report, " is one of the results; name another file");
         auto inputs = options.sources;
-        inputs.push_back(options.target);
+        inputs.insert(inputs.end(), options.targets.begin(), options.targets.end());
         if (!options.model.empty()) inputs.push_back(options.model);
         std::error_code ignored;
         const bool page = std::filesystem::path(*options.report).extension() == ".html" ||
@@ -592,7 +646,8 @@ void add_cluster(CLI::App& program) {
         "  transst cluster --source B1 --source C1 --target A1 --ignore undetermined \\\n"
         "      --clusters 5 --out A1-regions\n"
         "  transst cluster --source atlas.h5ad --source-label-column cell_type \\\n"
-        "      --target outs --clusters 3-12 --out regions --report regions.html");
+        "      --target outs --clusters 3-12 --out regions --report regions.html\n"
+        "  transst cluster --source A1 --target B1 --target C1 --clusters 5 --out B1-C1");
     command->callback([options, command] {
         const auto given = [&](const char* name) { return command->count(name) > 0; };
         check_given(*command, *options);

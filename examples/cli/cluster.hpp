@@ -18,9 +18,10 @@ namespace transst_program {
 /// Everything `transst cluster` and `transst apply` can be told; the defaults are the program's.
 struct ClusterOptions {
     std::vector<std::string> sources;
-    std::string model;             ///< of `transst fit`, instead of sources; empty: none
-    std::string model_checksum{};  ///< that it must have; empty: any
-    std::string target, out;
+    std::string model;                 ///< of `transst fit`, instead of sources; empty: none
+    std::string model_checksum{};      ///< that it must have; empty: any
+    std::vector<std::string> targets;  ///< several are clustered together, as sections
+    std::string out;
     std::optional<std::string> report;
     std::vector<transst::Index> clusters;  ///< one, or those to choose among by the criterion
     std::string criterion = "mbic";

@@ -46,7 +46,7 @@ void add_demo(CLI::App& program) {
         }
         ClusterOptions job;
         job.sources = {(out / "source").string()};
-        job.target = (out / "target").string();
+        job.targets = {(out / "target").string()};
         job.out = (out / "result").string();
         job.clusters = {simulation.options.classes};
         job.factors = simulation.options.factors;

@@ -50,6 +50,11 @@ transst::Prepare::Options prepare_options(const ClusterOptions& options);
 std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tissue& target,
                                         const transst::RunOptions& run);
 
+/// What looks wrong with a graph that own_graph made, in words: hardly any edges, or rows that a
+/// hexagonal lattice does not join.
+std::vector<std::string> graph_warnings(const ClusterOptions& options, const Tissue& target,
+                                        const transst::Graph& graph);
+
 /// A number of 0 or more, "inf" included; anything else is a usage error.
 double parse_number(const std::string& option, const std::string& word);
 

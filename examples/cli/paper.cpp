@@ -65,12 +65,13 @@ struct Neighbors {
 /// The last step, the number of clusters chosen first where several are to be tried.
 template <class Fit>
 Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options,
-               const RunOptions& run) {
+               const Tissue& target, const RunOptions& run) {
     const auto& prepared = fit.template get<Prepared>();
     const auto& graph = fit.template get<Graph>();
     const auto& scores = fit.scored().scores;
     Outcome out;
-    out.warnings = prepared.warnings;
+    out.warnings = graph_warnings(options, target, graph);
+    out.warnings.insert(out.warnings.end(), prepared.warnings.begin(), prepared.warnings.end());
     out.class_names = prepared.class_names;
     out.target_sections = prepared.target_sections;
     out.labelled_cells = std::ssize(prepared.labels);
@@ -140,12 +141,14 @@ Outcome cluster_as_paper(const ClusterOptions& options, const std::vector<Tissue
     const Steps steps = make_steps(options);
     // the graph first: it is quick, and refuses coordinates before anything long begins
     const auto begin = Pipeline{}.then(Neighbors{&options, &steps.graph}).then(steps.prepare);
-    if (sources.empty()) return finish(begin.then(steps.svd).fit(target, run), steps, options, run);
+    if (sources.empty())
+        return finish(begin.then(steps.svd).fit(target, run), steps, options, target, run);
     const auto factors = begin.then(steps.pldr);
     if (options.lambda == "auto")
         return finish(factors.then(steps.choose_lambda).fit(sources, target, run), steps, options,
-                      run);
-    return finish(factors.then(steps.transfer).fit(sources, target, run), steps, options, run);
+                      target, run);
+    return finish(factors.then(steps.transfer).fit(sources, target, run), steps, options, target,
+                  run);
 }
 
 }  // namespace transst_program

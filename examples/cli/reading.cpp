@@ -1,6 +1,9 @@
 #include "reading.hpp"
 
 #include <transst/core/labels.hpp>
+#include <transst/preprocess/join_sections.hpp>
+
+#include <map>
 
 namespace transst_program {
 
@@ -8,12 +11,15 @@ transst::ReadOptions reading_options(const ClusterOptions& options, std::string 
     return {.stretch_x = options.stretch_x,
             .stretch_y = options.stretch_y,
             .label_column = options.label_column,
-            .label_optional = !options.sources.empty(),
+            .label_optional = !options.sources.empty() || options.targets.size() > 1,
             .section_column = options.section_column,
+            .section_optional = options.targets.size() > 1,
             .spatial_key = options.spatial_key,
             .layer = options.layer,
             .values = values_called(options.expression),
-            .matrix_bytes = options.memory / (4 * (std::ssize(options.sources) + 1)),
+            .matrix_bytes =
+                options.memory / (4 * (std::ssize(options.sources) +
+                                       std::max<transst::Index>(1, std::ssize(options.targets)))),
             .scratch = std::move(scratch)};
 }
 
@@ -26,7 +32,7 @@ transst::SampleFile read_source(const ClusterOptions& options, const transst::Re
     auto as = reading;
     as.label_optional = false;
     // where only the target is known to have sections, sources need none
-    as.section_optional = !options.target.empty() && options.source_section_column.empty();
+    as.section_optional = !options.targets.empty() && options.source_section_column.empty();
     as.label_column = of(options.source_label_column, reading.label_column);
     as.section_column = of(options.source_section_column, reading.section_column);
     as.spatial_key = of(options.source_spatial_key, reading.spatial_key);
@@ -39,6 +45,59 @@ transst::SampleFile read_source(const ClusterOptions& options, const transst::Re
     require<BadData>(transst::code_labels(source.sample.labels, options.ignore).classes() > 0, path,
                      ": --ignore leaves no labelled cell; keep at least one label");
     return source;
+}
+
+transst::SampleFile read_targets(
+    const ClusterOptions& options, const transst::ReadOptions& reading,
+    const transst::RunOptions& run,
+    const std::function<void(const std::string&, const transst::SampleFile&)>& seen,
+    std::vector<std::string>& warnings) {
+    using transst::BadData, transst::require;
+    std::vector<transst::SampleFile> files;
+    for (const auto& path : options.targets) {
+        files.push_back(transst::read_sample_file(path, reading));
+        const auto lacking = lacks_as_target(files.back(), reading);
+        require<BadData>(lacking.empty(), path, ": ", lacking);
+        require<BadData>(
+            files.back().sample.values == files.front().sample.values, path, ": holds ",
+            files.back().sample.values == transst::Values::counts ? "counts, " : "log expression, ",
+            options.targets.front(),
+            " does not; choose the same of all with --layer, or say what the numbers are with "
+            "--expression");
+        seen(path, files.back());
+    }
+    if (files.size() == 1) return std::move(files.front());
+    const transst::ReadOptions usual;
+    const auto one_has = [&](auto Tissue::*words) {
+        return std::any_of(files.begin(), files.end(),
+                           [&](const auto& file) { return !(file.sample.*words).empty(); });
+    };
+    require<BadData>(!options.sources.empty() || !options.model.empty() ||
+                         reading.label_column == usual.label_column || one_has(&Tissue::labels),
+                     "--label-column: no target has the column ", reading.label_column);
+    require<BadData>(reading.section_column == usual.section_column || one_has(&Tissue::sections),
+                     "--section-column: no target has the column ", reading.section_column);
+    std::map<std::string, int> times;
+    for (const auto& file : files) ++times[file.sample.name];
+    std::vector<Tissue> sections;
+    for (std::size_t s = 0; s < files.size(); ++s) {
+        sections.push_back(std::move(files[s].sample));
+        auto& name = sections.back().name;
+        // those of one name are told apart by where they lie
+        if (times[name] > 1) name = options.targets[s];
+        for (char& c : name)  // in labels.tsv, and folders may be called anything
+            if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    }
+    const auto fewest = std::min_element(sections.begin(), sections.end(), [](auto& a, auto& b) {
+                            return a.cols() < b.cols();
+                        })->cols();
+    transst::SampleFile out;
+    out.sample = transst::join_sections(std::move(sections), run);
+    if (2 * out.sample.cols() < fewest)
+        warnings.push_back(transst::text("the targets have ", out.sample.cols(),
+                                         " genes in common, of ", fewest,
+                                         " or more that each has"));
+    return out;
 }
 
 std::vector<std::string> unknown_labels(const ClusterOptions& options,

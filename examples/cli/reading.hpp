@@ -1,8 +1,10 @@
-// Sources as the program's commands read them.
+// Sources and targets as the program's commands read them.
 #pragma once
 
 #include "outcome.hpp"
 #include "samples.hpp"
+
+#include <functional>
 
 namespace transst_program {
 
@@ -16,6 +18,14 @@ namespace transst_program {
 /// sources.
 [[nodiscard]] transst::SampleFile read_source(const ClusterOptions& options,
                                               const transst::ReadOptions& reading, std::size_t s);
+
+/// The target, or several as one of several sections. seen(path, file) is called for each once it
+/// is read. Throws Stopped if a stop is requested while several are joined.
+[[nodiscard]] transst::SampleFile read_targets(
+    const ClusterOptions& options, const transst::ReadOptions& reading,
+    const transst::RunOptions& run,
+    const std::function<void(const std::string&, const transst::SampleFile&)>& seen,
+    std::vector<std::string>& warnings);
 
 // What is to be warned of, in words. target: nullptr where there is none.
 

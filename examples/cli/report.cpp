@@ -13,15 +13,10 @@ namespace {
 using transst::Index;
 using transst::ReportCurve;
 using transst::text;
+using transst::detail::rounded;
 
 /// How much of the page the genes may take, in values, and the most genes of a cluster.
 constexpr Index most_values = Index{1} << 23, most_genes = 50;
-
-std::string rounded(double value) {
-    char digits[32];
-    std::snprintf(digits, sizeof digits, "%.3g", value);
-    return digits;
-}
 
 /// A value of fit.json as it is read, not written.
 std::string plain(const Json& value) {
@@ -61,14 +56,18 @@ std::vector<ReportCurve> curves_of(const Json& fit) {
         const auto criterion = fit.at("options").at("criterion").get<std::string>();
         ReportCurve curve{
             .title = "Number of clusters", .x_title = "clusters", .y_title = criterion};
+        bool passed_over = false;
         for (const auto& point : clusters.at("curve")) {
+            passed_over = passed_over || point.value("empty", 0) > 0;
             if (point.at("clusters").get<std::size_t>() == clusters.at("sizes").size())
                 curve.chosen = std::ssize(curve.y);
             curve.x.push_back(plain(point.at("clusters")));
             curve.y.push_back(value_of(point.at(criterion)));
         }
-        curve.note = text("By ", criterion, ", of which the ",
-                          criterion == "stability" ? "largest" : "smallest", " is the best.");
+        curve.note =
+            text("By ", criterion, ", of which the ",
+                 criterion == "stability" ? "largest" : "smallest", " is the best",
+                 passed_over ? " among numbers that leave no cluster without spots." : ".");
         out.push_back(std::move(curve));
     }
     if (steps.contains("transfer") && steps.at("transfer").contains("lambda_curve")) {

@@ -57,16 +57,12 @@ public:
         times_[stage] = times_.value(stage, 0.0) + seconds;
     }
 
-    /// A file or folder that was read; the target last.
-    void add_input(const std::string& path, const transst::SampleFile& file) {
-        inputs_.push_back(
-            {{"path", path},
-             {"format", transst::to_text(file.format)},
-             {"values",
-              file.sample.values == transst::Values::counts ? "counts" : "log expression"}});
-        if (!file.matrix.empty()) inputs_.back()["matrix"] = file.matrix;
-        if (file.off_tissue() > 0) inputs_.back()["left_out_off_tissue"] = file.off_tissue();
-        target_format_ = file.format;
+    /// A file or folder that was read.
+    void add_source(const std::string& path, const transst::SampleFile& file) {
+        sources_read_.push_back(input(path, file));
+    }
+    void add_target(const std::string& path, const transst::SampleFile& file) {
+        targets_read_.push_back(input(path, file));
     }
 
     void describe(const ClusterOptions& options, const Outcome& outcome,
@@ -114,7 +110,8 @@ public:
                                          {"mbic", point.mbic},
                                          {"hbic", point.hbic},
                                          {"icl", point.icl},
-                                         {"stability", point.stability}});
+                                         {"stability", point.stability},
+                                         {"empty", point.empty}});
         for (std::size_t k = 0; k < outcome.names.size(); ++k)
             step["names"].push_back({{"cluster", k + 1},
                                      {"name", outcome.names[k].name},
@@ -162,7 +159,7 @@ public:
         Json fit{{"program", "transst"},
                  {"version", transst::version},
                  {"options", options_},
-                 {"inputs", inputs_},
+                 {"inputs", inputs()},
                  {"sizes", sizes_}};
         if (model_) fit["model"] = *model_;
         fit["stopped"] = stopped_;
@@ -191,9 +188,11 @@ public:
         if (has_markers_) put("markers.tsv", markers);
         if (!posterior.empty()) put("posterior.tsv", posterior);
         put("fit.json", json);
-        annotated_ = target_format_ == transst::SampleFormat::anndata;
+        annotated_ =
+            options.targets.size() == 1 && target_file.format == transst::SampleFormat::anndata;
         if (annotated_)
-            files.push_back(annotated_target(options.target, target_file, folder, outcome, json));
+            files.push_back(
+                annotated_target(options.targets.front(), target_file, folder, outcome, json));
         if (options.report)
             put_at(*options.report,
                    report_page(fit, target, outcome, tests, {.threads = run.threads}));
@@ -211,14 +210,15 @@ public:
         using transst::detail::counted;
         double seconds = 0;
         for (const auto& [stage, took] : times_.items()) seconds += took.template get<double>();
+        const Json read = inputs();
         // a folder has one matrix and says what it holds
-        for (const auto& input : inputs_)
+        for (const auto& input : read)
             if (input.contains("matrix"))
-                out << (&input == &inputs_.front() ? "read      " : "          ")
+                out << (&input == &read.front() ? "read      " : "          ")
                     << input["path"].get<std::string>() << ": "
                     << input["matrix"].get<std::string>() << ", "
                     << input["values"].get<std::string>() << '\n';
-        for (const auto& input : inputs_)
+        for (const auto& input : read)
             if (input.contains("left_out_off_tissue"))
                 out << "left out  "
                     << counted(input["left_out_off_tissue"].get<transst::Index>(), "spot") << " of "
@@ -270,6 +270,22 @@ public:
     }
 
 private:
+    [[nodiscard]] static Json input(const std::string& path, const transst::SampleFile& file) {
+        Json out{{"path", path},
+                 {"format", transst::to_text(file.format)},
+                 {"values",
+                  file.sample.values == transst::Values::counts ? "counts" : "log expression"}};
+        if (!file.matrix.empty()) out["matrix"] = file.matrix;
+        if (file.off_tissue() > 0) out["left_out_off_tissue"] = file.off_tissue();
+        return out;
+    }
+    /// All that was read, targets last.
+    [[nodiscard]] Json inputs() const {
+        Json out = sources_read_;
+        out.insert(out.end(), targets_read_.begin(), targets_read_.end());
+        return out;
+    }
+
     /// Below its first line a choice is indented by two more, and none passes column 80.
     [[nodiscard]] static std::string folded(const std::string& words) {
         constexpr std::size_t indent = 12;
@@ -317,7 +333,8 @@ private:
         const auto add = [&](std::initializer_list<std::pair<const char*, Json>> more) {
             for (const auto& [name, value] : more) options_[name] = value;
         };
-        add({{"target", o.target}, {"clusters", clusters_json(o)}});
+        add({{"target", o.targets.size() == 1 ? Json(o.targets.front()) : Json(o.targets)},
+             {"clusters", clusters_json(o)}});
         if (!applied) add({{"method", paper ? "paper" : o.method}, {"published", o.published}});
         add({{"ignore", o.ignore},
              {"label_column", o.label_column},
@@ -439,8 +456,7 @@ private:
     std::optional<double> relevance_;
     std::optional<Json> model_;
     Json options_ = Json::object(), sizes_, steps_, times_ = Json::object(),
-         inputs_ = Json::array();
-    transst::SampleFormat target_format_ = transst::SampleFormat::ten_x_folder;
+         sources_read_ = Json::array(), targets_read_ = Json::array();
     bool annotated_ = false;  // a copy of the target was written
     bool drawn_ = false;      // in pixels, too
     bool has_markers_ = true;

@@ -171,6 +171,18 @@ std::vector<Index> find_barcodes(const Words& barcodes, const Words& among) {
     return out;
 }
 
+/// Where several targets were clustered together, barcodes that several have begin with the
+/// target's name.
+Words named(const Words& barcodes, const std::string& target) {
+    Words out;
+    for (const auto& barcode : barcodes) out.push_back(target + ":" + barcode);
+    return out;
+}
+
+bool found_none(const std::vector<Index>& row) {
+    return std::count(row.begin(), row.end(), -1) == std::ssize(row);
+}
+
 /// Clusters in the order of their numbers, where all of them are numbers.
 transst::LabelCoding code_clusters(const Words& words) {
     auto coding = transst::code_labels(words);
@@ -227,16 +239,20 @@ struct Spots {
 void score_truth(const ScoreOptions& options, const Spots& spots, Json& out) {
     const SpotTable truth(options.truth, {options.label_column});
     const auto& words = truth.columns.at(options.label_column);
-    const auto row = find_barcodes(spots.table.barcodes, truth.barcodes);
+    auto row = find_barcodes(spots.table.barcodes, truth.barcodes);
+    // a file may lie in the folder that gave the name
+    for (const auto& place : {truth.path, std::filesystem::absolute(truth.path).parent_path()})
+        if (found_none(row))
+            row = find_barcodes(spots.table.barcodes,
+                                named(truth.barcodes, transst::detail::sample_name(place)));
     Words labels;
     for (const Index i : row) labels.push_back(i < 0 ? "NA" : words[static_cast<std::size_t>(i)]);
     const auto classes = transst::code_labels(labels, options.ignore);
     Index compared = 0;
     for (std::size_t i = 0; i < labels.size(); ++i)
         compared += spots.clusters.codes[i] != left_out && classes.codes[i] != left_out;
-    require<BadData>(std::count(row.begin(), row.end(), -1) < std::ssize(row), options.truth,
-                     ": none of its barcodes is in ", spots.table.path.string(),
-                     "; name the truth of the same spots");
+    require<BadData>(!found_none(row), options.truth, ": none of its barcodes is in ",
+                     spots.table.path.string(), "; name the truth of the same spots");
     require<BadData>(compared > 0, options.truth, ": no spot of ", spots.table.path.string(),
                      " has a label in the column ", options.label_column,
                      options.ignore.empty() ? "" : " that is not ignored");
@@ -281,10 +297,11 @@ void score_expression(const ScoreOptions& options, const Spots& spots,
     using namespace transst;
     constexpr std::size_t markers_each = 20;
     const auto target = read_sample(options.target);
-    const auto row = find_barcodes(target.barcodes, spots.table.barcodes);
-    require<BadData>(std::count(row.begin(), row.end(), -1) < std::ssize(row), options.target,
-                     ": none of its barcodes is in ", spots.table.path.string(),
-                     "; name the target that was clustered");
+    auto row = find_barcodes(target.barcodes, spots.table.barcodes);
+    if (found_none(row))
+        row = find_barcodes(named(target.barcodes, target.name), spots.table.barcodes);
+    require<BadData>(!found_none(row), options.target, ": none of its barcodes is in ",
+                     spots.table.path.string(), "; name the target that was clustered");
     std::vector<Label> labels;
     for (const Index i : row)
         labels.push_back(i < 0 ? left_out : spots.clusters.codes[static_cast<std::size_t>(i)]);

@@ -79,6 +79,7 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     out.genes = std::ssize(fit.genes);
     out.clusters_choice = std::move(fit.clusters_choice);
     out.decisions = std::move(fit.decisions);
+    if (o.graph) out.warnings = graph_warnings(options, target, *o.graph);
     for (auto& warning : fit.warnings)
         out.warnings.push_back(in_program_words(warning, out.class_names));
     out.times = std::move(fit.times);

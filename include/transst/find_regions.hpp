@@ -10,71 +10,13 @@
 // The three steps of the paper are a Pipeline; this is what the program does by default.
 #pragma once
 
-#include <transst/cluster/choose_clusters.hpp>
 #include <transst/cluster/guided_gmm_mrf.hpp>
 #include <transst/learn_source.hpp>
 #include <transst/metrics/assortativity.hpp>
-#include <transst/transfer/transfer_loading.hpp>
-
-#include <optional>
+#include <transst/regions_fit.hpp>
+#include <transst/transfer/choose_sources.hpp>
 
 namespace transst {
-
-/// How far the source was trusted.
-enum class Trust {
-    anchored,  ///< its classes are priors of the clusters
-    guided,    ///< its informative genes are used
-    adapted,   ///< its loading, adapted to the target, is used
-    none       ///< the target is clustered alone
-};
-
-/// "anchored", "guided", "adapted" or "none".
-[[nodiscard]] constexpr std::string_view to_text(Trust trust) {
-    switch (trust) {
-        case Trust::anchored:
-            return "anchored";
-        case Trust::adapted:
-            return "adapted";
-        case Trust::guided:
-            return "guided";
-        case Trust::none:
-            break;
-    }
-    return "none";
-}
-
-/// What FindRegions::fit finds.
-struct RegionsFit {
-    ClusterFit<double> clusters;           ///< of the spots
-    std::vector<ClusterName> names;        ///< of the clusters (K)
-    std::vector<std::string> class_names;  ///< of the source
-    RowMatrix<double> class_posterior;  ///< spots × classes; what rows lack to 1 is the probability
-                                        ///< that no class explains the spot; 0 × 0 without trust
-    RowMatrix<double> scores;  ///< spots × factors that were clustered; where guided, those of the
-                               ///< way that agrees best with the others
-    std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
-    Trust trust = Trust::none;                ///< the way that was taken
-    double relevance = 0;                     ///< SourceRelevance, in [−1, 1]; 0 without a source
-    double source_reliability = 1;            ///< of its class profiles, see Relevance
-    std::optional<ScoreSpaceChoice> space;    ///< where anchoring was tried
-    std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
-                                               ///< them without anchors, where anchoring was tried
-    std::optional<double> explained, explained_alone;  ///< of each gene, by the clusters in the
-                                                       ///< adapted loading and by the target's own
-                                                       ///< (mean adjusted R²), where compared
-    std::optional<PLDRFit<double>> pldr;               ///< of the anchored and the adapted way
-    std::optional<TransferFit<double>> transfer;       ///< of the adapted way
-    std::optional<ClustersChoice> clusters_choice;     ///< where several numbers were tried
-    std::vector<std::string> decisions;                ///< what was chosen and why, in words
-    std::vector<std::string> warnings;                 ///< beside those of clusters
-
-    std::vector<StepTime> times;  ///< of the steps, in order
-
-    std::vector<std::string> genes, symbols;   ///< seen, as Prepared has them (p)
-    std::vector<std::string> target_sections;  ///< names
-    Index labelled_cells = 0;                  ///< of all sources
-    Index common_genes = 0;                    ///< before selection
-};
 
 /// Clusters a target with labelled sources, trusted as far as the target bears them out.
 ///
@@ -105,6 +47,8 @@ struct FindRegions {
         double guided_from = 0.5;  ///< assortativity from which guided clusters are coherent
         double free_explained_from = 0.5;  ///< of what the target's own clusters explain, the part
                                            ///< that anchored ones with free components must
+        double replaced_explained_from = 0.75;  ///< the same where these take the place of classes
+                                                ///< of which there are no spots
         double explained_from = 0.9;  ///< of what the target's own clusters explain, the part that
                                       ///< those in the adapted loading must
         bool allow_duplicates = false;  ///< of the same place in the same section
@@ -227,7 +171,13 @@ private:
         return with_knowledge(
             target, run, [&](const Graph& nearest, StepClock& clock, auto&& apply) {
                 RegionsFit out;
-                const auto kept = worth_most(sources, target, nearest, run, clock, out.decisions);
+                std::vector<const Sample<SourceExpression>*> kept(sources.begin(), sources.end());
+                if (sources.size() > 1 && !options.trust) {
+                    run.begin("relevance of each source");
+                    kept = detail::choose_sources(sources, target, nearest, options.prepare,
+                                                  options.factors, limits(), run, out.decisions);
+                    clock.end("relevance of each source");
+                }
                 run.begin("prepare");
                 const auto prepared = Prepare{options.prepare}.fit(
                     std::span<const Sample<SourceExpression>* const>(kept), target, run);
@@ -239,68 +189,8 @@ private:
             });
     }
 
-    /// What a source of such relevance is good for: anchored, adapted or none.
-    [[nodiscard]] Trust worth(const Relevance& relevance) const {
-        // classes are taken over as they were measured; whether the source is worth a look does not
-        // depend on how well that was
-        return explained(relevance.correlation) > options.anchored_from ? Trust::anchored
-               : explained(relevance.corrected()) > options.used_from   ? Trust::adapted
-                                                                        : Trust::none;
-    }
-
-    [[nodiscard]] static double explained(double correlation) {
-        return correlation > 0 ? correlation * correlation : 0;
-    }
-
-    [[nodiscard]] static std::string in_words(const Relevance& relevance) {
-        return text(rounded(relevance.correlation), ", ", rounded(relevance.corrected()),
-                    " but for noise in its class profiles");
-    }
-
-    /// Of several sources those that are good for most, each by itself, and those that explain half
-    /// as much as the best: one that says less of the target costs genes that it lacks, and blurs
-    /// factors and classes. Sources of which that cannot be told, with fewer than two classes or
-    /// hardly any cells, stay.
-    template <class SourceExpression, class TargetExpression>
-    [[nodiscard]] std::vector<const Sample<SourceExpression>*> worth_most(
-        std::span<const Sample<SourceExpression>* const> sources,
-        const Sample<TargetExpression>& target, const Graph& nearest, const RunOptions& run,
-        StepClock& clock, std::vector<std::string>& decisions) const {
-        std::vector<const Sample<SourceExpression>*> kept(sources.begin(), sources.end());
-        if (sources.size() < 2 || options.trust) return kept;
-        run.begin("relevance of each source");
-        std::vector<std::optional<Relevance>> found;
-        Trust most = Trust::none;
-        double best = 0;
-        for (const auto* source : sources) {
-            if (run.stop.stop_requested()) return kept;
-            found.emplace_back();
-            if (code_labels(source->labels, options.prepare.ignore).classes() < 2) continue;
-            const Sample<SourceExpression>* const one[] = {source};
-            try {
-                const auto prepared = Prepare{options.prepare}.fit(
-                    std::span<const Sample<SourceExpression>* const>(one), target, run);
-                const Index classes = std::ssize(prepared.class_names);
-                if (classes < 2 || prepared.source.rows() <= options.factors) continue;
-                found.back() = SourceRelevance<>{{.factors = options.factors}}.fit(
-                    prepared.source, prepared.labels, classes, prepared.target, nearest, run);
-                most = std::min(most, worth(*found.back()));
-                best = std::max(best, explained(found.back()->corrected()));
-            } catch (const BadData&) {
-                // what no other source makes up for is said when all are prepared
-            }
-        }
-        clock.end("relevance of each source");
-        kept.clear();
-        for (std::size_t s = 0; s < sources.size(); ++s)
-            if (!found[s] || worth(*found[s]) == most ||
-                2 * explained(found[s]->corrected()) >= best)
-                kept.push_back(sources[s]);
-            else
-                decisions.push_back(text("source '", sources[s]->name,
-                                         "' is left out: its relevance, ", in_words(*found[s]),
-                                         ", is less than that of others"));
-        return kept;
+    [[nodiscard]] detail::TrustLimits limits() const {
+        return {options.anchored_from, options.used_from};
     }
 
     /// go(nearest, clock, apply) hands apply the target's rows, what is known of the source and a
@@ -341,6 +231,8 @@ private:
         alone.class_names = std::move(out.class_names);
         alone.labelled_cells = out.labelled_cells;
         alone.common_genes = out.common_genes;
+        for (const auto& warning : alone.warnings)  // both may have been warned of the same genes
+            std::erase(out.warnings, warning);
         alone.warnings.insert(alone.warnings.begin(), out.warnings.begin(), out.warnings.end());
         return alone;
     }
@@ -368,8 +260,11 @@ private:
         clock.end("relevance");
         out.relevance = relevance.correlation;
         out.source_reliability = relevance.reliability;
-        const std::string found = text("relevance of the source ", in_words(relevance));
-        out.trust = options.trust.value_or(worth(relevance));
+        const std::string found =
+            std::ssize(source.class_names()) < 2
+                ? "the source has a single class, whose relevance cannot be told"
+                : text("relevance of the source ", detail::in_words(relevance));
+        out.trust = options.trust.value_or(limits().worth(relevance));
         if (options.trust)
             out.decisions.push_back(text(found, "; trust was set to '", to_text(out.trust), "'"));
         else if (out.trust == Trust::anchored)
@@ -390,9 +285,13 @@ private:
                 out.clusters_choice.reset();
             }
             // free components may take what the classes do not fit quite
-            else if (!options.trust && out.clusters.clusters() > std::ssize(out.class_names) &&
-                     !explains_enough(target, options.free_explained_from, by_itself, run, clock,
-                                      out)) {
+            else if (!options.trust &&
+                     out.clusters.clusters() + std::ssize(out.absent_classes) >
+                         std::ssize(out.class_names) &&
+                     !explains_enough(target,
+                                      out.absent_classes.empty() ? options.free_explained_from
+                                                                 : options.replaced_explained_from,
+                                      by_itself, run, clock, out)) {
                 out.trust = Trust::none;
                 out.warnings.resize(warned);
                 return out;
@@ -449,18 +348,18 @@ private:
                                 StepClock& clock, RegionsFit& out) const {
         if (!source.placed())
             out.decisions.push_back(
-                "the source has no coordinates: scores are not averaged over "
-                "neighbours");
+                "scores are not averaged over neighbours: that takes coordinates of all labelled "
+                "source cells");
         const SourceAnchors& anchors = source.anchors();
         const auto& described = anchors.classes;
         out.space = anchors.space;
         const bool discriminant = out.space->best == ScoreSpace::discriminant;
         out.decisions.push_back(
             text("source cells held out are named right in ",
-                 rounded(100 * out.space->discriminant_accuracy),
+                 detail::rounded(100 * out.space->discriminant_accuracy),
                  " % of cases by discriminant axes", source.placed() ? " at several scales" : "",
-                 ", in ", rounded(100 * out.space->factors_accuracy), " % by all factors; the ",
-                 discriminant ? "former" : "latter", " are used"));
+                 ", in ", detail::rounded(100 * out.space->factors_accuracy),
+                 " % by all factors; the ", discriminant ? "former" : "latter", " are used"));
         if (!options.trust && out.space->accuracy() <= out.space->largest_class_share) {
             out.decisions.push_back(
                 "that is no better than always naming the largest class: the "
@@ -470,7 +369,7 @@ private:
 
         if (out.space->contradicted_share > 0)
             out.decisions.push_back(
-                text(rounded(100 * out.space->contradicted_share),
+                text(detail::rounded(100 * out.space->contradicted_share),
                      " % of the source's labels are contradicted by their "
                      "cells' expression",
                      source.placed() ? "; those that neighbours do not share are" : " and",
@@ -507,10 +406,10 @@ private:
         clock.end("released mixture");
         const std::string held =
             text("released from the anchors, the clusters stay as they are to an agreement of ",
-                 rounded(*out.released_agreement));
+                 detail::rounded(*out.released_agreement));
         if (!options.trust && !fit.stopped && *out.released_agreement < options.released_from) {
             out.decisions.push_back(text(
-                held, ", less than ", rounded(options.released_from),
+                held, ", less than ", detail::rounded(options.released_from),
                 ": the target does not bear the source's classes out; they are not taken over"));
             return false;
         }
@@ -518,9 +417,9 @@ private:
         for (const Label k : fit.absent)
             out.absent_classes.push_back(source.class_names()[static_cast<std::size_t>(k)]);
         for (const auto& absent : out.absent_classes)
-            out.decisions.push_back(text("class '", absent,
-                                         "' was left out: it has the least weight "
-                                         "in the target"));
+            out.decisions.push_back(
+                text("class '", absent,
+                     "' was left out: fewest spots of the target, or none, belong to it"));
         auto named = name_anchored(fit, v, described.densities, source.class_names(), run);
         out.names = std::move(named.names);
         out.class_posterior = std::move(named.class_posterior);
@@ -584,7 +483,7 @@ private:
         out.decisions.push_back(text(
             "in the genes that tell the source's classes apart, neighbours share their cluster "
             "beyond chance (assortativity) to ",
-            rounded(coherence),
+            detail::rounded(coherence),
             options.trust ? ""
             : coherent    ? ": these genes guide the clusters"
                           : ": too little for these genes to guide the "
@@ -641,9 +540,9 @@ private:
         clock.end("comparison");
         const bool enough = *out.explained >= part * *out.explained_alone;
         out.decisions.push_back(text("the clusters so found explain ",
-                                     rounded(100 * *out.explained),
+                                     detail::rounded(100 * *out.explained),
                                      " % of a gene's variance, those of the target alone ",
-                                     rounded(100 * *out.explained_alone), " %",
+                                     detail::rounded(100 * *out.explained_alone), " %",
                                      enough ? "" : ": much is missed, the latter are taken"));
         return enough;
     }
@@ -672,12 +571,6 @@ private:
         out.times = clock.times();
         out.names.assign(static_cast<std::size_t>(wanted), ClusterName{});
         return out;
-    }
-
-    [[nodiscard]] static std::string rounded(double value) {
-        char digits[32];
-        std::snprintf(digits, sizeof digits, "%.3g", value);
-        return digits;
     }
 };
 

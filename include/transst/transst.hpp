@@ -23,5 +23,6 @@
 #include <transst/metrics/pas.hpp>
 #include <transst/metrics/silhouette.hpp>
 #include <transst/pipeline.hpp>
+#include <transst/preprocess/join_sections.hpp>
 #include <transst/simulate/tissue.hpp>
 #include <transst/version.hpp>

@@ -390,6 +390,51 @@ TEST_CASE("several sources count as one") {
     CHECK(fit.at("ari").get<double>() > 0.9);
 }
 
+TEST_CASE("several targets are sections that are clustered together") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    auto second = make_tissue(8, 13);
+    std::reverse(second.genes.begin(), second.genes.end());
+    for (auto& row : second.counts) std::reverse(row.begin(), row.end());
+    second.put(job / "second");
+    REQUIRE(job.cluster({"--target", "second"}).code == 0);
+    const auto fit = job.fit();
+    CHECK(fit.at("sizes").at("target").at("spots") == 81 + 64);
+    CHECK(fit.at("sizes").at("target").at("sections") == Words{"target:one", "second:one"});
+    CHECK(fit.at("options").at("target") == Words{"target", "second"});
+    CHECK(fit.at("inputs").size() == 3);
+    CHECK(fit.at("ari").get<double>() > 0.9);
+    const auto labels = table(job / "out/labels.tsv");
+    const auto barcodes = column(labels, "barcode"), sections = column(labels, "section");
+    CHECK(std::set(barcodes.begin(), barcodes.end()).size() == barcodes.size());
+    CHECK(sections.front() == "target:one");
+    CHECK(sections.back() == "second:one");
+    CHECK(column(table(job / "out/posterior.tsv"), "barcode") == barcodes);
+    // fit.json names both
+    const auto again = job.transst({"cluster", "--from", "out/fit.json", "--out", "again"});
+    INFO(again.err);
+    REQUIRE(again.code == 0);
+    CHECK(job.labels("again") == job.labels());
+
+    check_refused(job.cluster({"--target", "./target"}), 2, {"--target", "twice"});
+    const auto alone = job.cluster({"--target", "source"}, "both");
+    INFO(alone.err);
+    CHECK(alone.code == 0);  // of which there is a source, too
+}
+
+TEST_CASE("a neighbourhood that joins nothing is pointed out") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    REQUIRE(job.cluster({"--neighborhood", "radius", "--radius", "0.5"}).code == 0);
+    CHECK(job.fit().at("warnings").dump().find("81 of 81 spots have no neighbour") !=
+          std::string::npos);
+    REQUIRE(job.cluster({"--neighborhood", "hexagonal"}, "hexagonal").code == 0);
+    CHECK(job.fit("hexagonal").at("warnings").dump().find("say --neighborhood square") !=
+          std::string::npos);
+    REQUIRE(job.cluster({"--neighborhood", "square"}, "square").code == 0);
+    CHECK(job.fit("square").at("warnings").dump().find("--neighborhood") == std::string::npos);
+}
+
 TEST_CASE("the same bytes for any number of threads and for a second run") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program, make_tissue(24, 1), make_tissue(23, 2));

@@ -388,6 +388,20 @@ TEST_CASE("a class that the source lacks is found, and novel") {
     CHECK(std::count_if(names.begin(), names.end(), [](const auto& c) { return c.novel; }) == 1);
 }
 
+TEST_CASE("a class that the target lacks makes room for one that the source lacks") {
+    const std::uint64_t seed = GENERATE(1u, 2u, 3u, 4u);
+    // the source knows 0 to 3, the target has 4 in the place of 1
+    const Matrix<double> all = corners(5, 5, 7);
+    const Tissue tissue(14, 20, all, {0, 4, 2, 3}, seed);
+    const auto fit = AnchoredGMM_MRF<>{{.clusters = 4, .kappa = 100}}.fit(
+        tissue.scores, tissue.graph, classes_at(all.topRows(4)), {.seed = seed});
+    CHECK(fit.absent == std::vector<Label>{1});
+    CHECK(adjusted_rand_index(tissue.truth, fit.labels) > 0.95);
+    auto from = fit.source_class;
+    std::sort(from.begin(), from.end());
+    CHECK(from == std::vector<Label>{left_out, 0, 2, 3});
+}
+
 TEST_CASE("names follow the classes, whatever their order") {
     const Tissue tissue(15, 16, corners(3, 3, 2), {0, 1, 2}, 4);
     const auto classes = classes_at(corners(3, 3, 2.5));

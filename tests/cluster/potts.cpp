@@ -182,3 +182,15 @@ TEST_CASE("beta found at the edges") {
     const Graph none = Graph::from_edges(16, {});
     CHECK(DirectCriterion{none, same, r}.gathered().maximize(3) == 0);
 }
+
+TEST_CASE("a concave function's maximum, where its top is flat or rounds to nothing") {
+    const auto tanh_like = [](double x) {  // log cosh turned over: flat to the last bit beyond 40
+        const double e = std::exp(-2 * x), slope = 2 * e / (1 + e);
+        return std::array<double, 2>{x > 40 ? 0.0 : slope, x > 40 ? 0.0 : -slope * (2 - slope)};
+    };
+    CHECK(detail::maximize_concave(tanh_like, 100, 60) == 100);
+    const auto flat = [](double) { return std::array<double, 2>{0, 0}; };
+    CHECK(detail::maximize_concave(flat, 3, 1) == 0);
+    const auto hill = [](double x) { return std::array<double, 2>{2 * (1.25 - x), -2}; };
+    CHECK(detail::maximize_concave(hill, 3, 0.1) == Approx(1.25).epsilon(1e-12));
+}

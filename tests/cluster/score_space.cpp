@@ -231,6 +231,39 @@ Planted bands() {
 
 }  // namespace
 
+TEST_CASE("a class that could not be tested contradicts nobody's label") {
+    // cells 0 to 3 of classes 0 and 1 are known; those of class 2 are not, though others have a
+    // trace of it
+    RowMatrix<double> posterior(6, 3);
+    posterior << .9, .1, 0, .8, 0, .2, .2, .8, 0, .4, 0, .6, 0, 0, 0, 0, 0, 0;
+    const std::vector<Label> labels{0, 0, 1, 1, 2, 2};
+    CHECK(detail::contradicted_labels(posterior, labels).empty());
+    // class 1 is sure of itself to .4 on average, and takes no less
+    posterior.row(1) << .1, .9, 0;
+    CHECK(detail::contradicted_labels(posterior, labels) == std::vector<Index>{1});
+}
+
+TEST_CASE("held-out cells of different sections are no neighbours, however they lie") {
+    // two sections in the same place: in one all is class 0, in the other all is class 1 or 2,
+    // by factors that say little, so that neighbours decide
+    const Index n = 200;
+    const auto place = grid_places(10, 20);
+    RowMatrix<double> places(2 * n, 2);
+    places << place, place;
+    RandomStream random(3);
+    Planted planted{random.normal_matrix(2 * n, 4), {}};
+    std::vector<std::int32_t> section;
+    for (Index i = 0; i < 2 * n; ++i) {
+        const Label own = i < n ? 0 : i % n % 20 < 10 ? 1 : 2;
+        planted.labels.push_back(own);
+        planted.scores(i, own) += 1.5;
+        section.push_back(i < n ? 0 : 1);
+    }
+    const auto apart = choose(planted, 3, places, section), together = choose(planted, 3, places);
+    CHECK(apart.accuracy() > 0.95);
+    CHECK(apart.accuracy() > together.accuracy() + 0.1);
+}
+
 TEST_CASE("labels that their cells contradict are not believed") {
     const auto truth = bands();
     const auto clean = check_labels(truth, 3);

@@ -151,3 +151,32 @@ TEST_CASE("symmetrising: a random graph, edge by edge, on any number of threads"
         CHECK(other.neighbors == one.neighbors);
     }
 }
+
+TEST_CASE("renumbering: the same edges by their new names") {
+    const Index n = 700;
+    RandomStream random(4);
+    Edges edges;
+    for (int e = 0; e < 2000; ++e) {
+        const Index a = random.below(n), b = random.below(n);
+        if (a != b) edges.emplace_back(a, b);
+    }
+    std::vector<Index> numbers(static_cast<std::size_t>(n));
+    for (Index p = 0; p < n; ++p) numbers[static_cast<std::size_t>(p)] = p * 11 % n;
+    const auto number = [&](Index p) { return numbers[static_cast<std::size_t>(p)]; };
+    const bool directed = GENERATE(true, false);
+    CAPTURE(directed);
+    Graph graph = Graph::from_edges(n, edges, directed);
+    for (Index p = 0; p < n; ++p) graph.section.push_back(static_cast<std::int32_t>(p % 7));
+    for (const int threads : {1, 3}) {
+        const Graph named = graph.renumbered(numbers, threads);
+        CHECK(named.directed == directed);
+        REQUIRE(named.nodes() == n);
+        for (Index p = 0; p < n; ++p) {
+            std::vector<Index> expected;
+            for (const Index j : graph.of(p)) expected.push_back(number(j));
+            if (!directed) std::sort(expected.begin(), expected.end());
+            REQUIRE(near(named, number(p)) == expected);
+            REQUIRE(named.section[static_cast<std::size_t>(number(p))] == p % 7);
+        }
+    }
+}

@@ -68,7 +68,8 @@ struct AnchoredFit : ClusterFit<Scalar> {
 
 /// Each component starts at a class of the source and is drawn towards it as by `kappa` spots.
 /// Where the source has more classes than clusters are asked for, those with the least weight are
-/// left out one by one; where it has fewer, free components are added.
+/// left out one by one; where a number was asked for, those that no spot belongs to are, too. Where
+/// fewer are left, free components are added.
 template <std::floating_point Scalar = double>
 struct AnchoredGMM_MRF {
     static constexpr std::string_view name = "AnchoredGMM_MRF";
@@ -103,14 +104,17 @@ struct AnchoredGMM_MRF {
         detail::MeanFieldFit<W> found;
         for (;;) {
             const auto prior = anchors(classes, active);
-            found = std::ssize(active) < wanted
-                        ? with_free_components(field, v, edges, prior, wanted, run)
-                        : field.fit(prior);
-            if (std::ssize(active) <= wanted) break;
-            Index least = 0;
-            found.weights.minCoeff(&least);
-            out.absent.push_back(active[static_cast<std::size_t>(least)]);
-            active.erase(active.begin() + least);
+            found = std::ssize(active) < wanted ? with_free_components(field, v, prior, wanted, run)
+                                                : field.fit(prior);
+            if (std::ssize(active) > wanted) {
+                Index least = 0;
+                found.weights.minCoeff(&least);
+                out.absent.push_back(active[static_cast<std::size_t>(least)]);
+                active.erase(active.begin() + least);
+            } else if (options.clusters == 0 || run.stop.stop_requested() ||
+                       !leave_out_empty(found, active, out.absent)) {
+                break;
+            }
         }
         active.resize(static_cast<std::size_t>(wanted), left_out);
         finish(out, found, active, run);
@@ -142,6 +146,22 @@ private:
                              i, " are not finite; remove that spot");
     }
 
+    /// Classes that no spot belongs to make room for what the source does not know. False where
+    /// there is none, or nothing else.
+    static bool leave_out_empty(const detail::MeanFieldFit<W>& found, std::vector<Label>& active,
+                                std::vector<Label>& absent) {
+        std::vector<char> seen(static_cast<std::size_t>(found.responsibilities.cols()), 0);
+        for (const Label k : detail::most_likely(found.responsibilities))
+            seen[static_cast<std::size_t>(k)] = 1;
+        std::vector<Label> left, empty;
+        for (std::size_t k = 0; k < active.size(); ++k)
+            (seen[k] ? left : empty).push_back(active[k]);
+        if (empty.empty() || left.empty()) return false;
+        active = std::move(left);
+        absent.insert(absent.end(), empty.begin(), empty.end());
+        return true;
+    }
+
     [[nodiscard]] detail::MixturePrior<W> anchors(const ClassDensities<W>& classes,
                                                   const std::vector<Label>& active) const {
         const Index d = classes.gaussians.factors(), count = std::ssize(active);
@@ -161,9 +181,11 @@ private:
     /// Components beyond the classes start at spots that the classes explain badly, and are hardly
     /// drawn anywhere: their prior is worth d + 2 spots of a class's spread. Of many draws the one
     /// that has come furthest after a few iterations goes on.
-    [[nodiscard]] detail::MeanFieldFit<W> with_free_components(
-        const detail::MeanField<W>& field, const RowMatrix<W>& v, const Graph& graph,
-        detail::MixturePrior<W> prior, Index wanted, const RunOptions& run) const {
+    [[nodiscard]] detail::MeanFieldFit<W> with_free_components(const detail::MeanField<W>& field,
+                                                               const RowMatrix<W>& v,
+                                                               detail::MixturePrior<W> prior,
+                                                               Index wanted,
+                                                               const RunOptions& run) const {
         const Index n = v.rows(), d = v.cols(), anchored = prior.at.clusters();
         const detail::Whitening<W> whitening(prior.at);
         Vector<W> worst(n);
@@ -182,31 +204,31 @@ private:
         prior.kappa.tail(wanted - anchored).setConstant(W(0.01));
         prior.nu.tail(wanted - anchored).setConstant(static_cast<W>(d + 2));
 
-        struct Draw {
-            detail::MixturePrior<W> prior;
-            detail::MeanFieldFit<W> fit;
-        };
         constexpr Index draws = 20, few_iterations = 10;
-        std::vector<Draw> drawn(static_cast<std::size_t>(draws));
+        auto brief = field_options();
+        brief.max_iterations = std::min(few_iterations, options.max_iterations);
+        struct Best {
+            Index draw = -1;
+            double objective = 0;
+            detail::MixturePrior<W> prior;
+            RowMatrix<W> responsibilities;
+        } best;
+        std::mutex comparing;
         detail::side_by_side(name, draws, n, run, [&](Index i, const RunOptions& inner) {
             using Reported = std::optional<double>;
             if (i > 0 && run.stop.stop_requested()) return Reported{};
-            auto& draw = drawn[static_cast<std::size_t>(i)];
-            draw.prior = prior;
+            detail::MixturePrior<W> drawn = prior;
             draw_spots(v, worst, floor, anchored,
                        RandomStream(run.seed, 0x46524545 + static_cast<std::uint64_t>(i)),
-                       draw.prior.at.means);
-            auto options_of_draw = field_options();
-            options_of_draw.max_iterations = std::min(few_iterations, options.max_iterations);
-            draw.fit = detail::MeanField<W>(v, graph, options_of_draw, inner).fit(draw.prior);
-            return Reported{draw.fit.objective};
+                       drawn.at.means);
+            auto fit = field.with(brief, inner).fit(drawn);
+            const std::lock_guard lock(comparing);
+            if (best.draw < 0 || fit.objective > best.objective ||
+                (fit.objective == best.objective && i < best.draw))
+                best = {i, fit.objective, std::move(drawn), std::move(fit.responsibilities)};
+            return Reported{fit.objective};
         });
-        std::size_t best = 0;
-        for (std::size_t i = 1; i < drawn.size(); ++i)
-            if (drawn[i].fit.weights.size() > 0 &&
-                drawn[i].fit.objective > drawn[best].fit.objective)
-                best = i;
-        return field.fit(drawn[best].prior, std::move(drawn[best].fit.responsibilities));
+        return field.fit(best.prior, std::move(best.responsibilities));
     }
 
     /// Draws the free components' means among the spots, those that lie far from the classes and

@@ -44,7 +44,7 @@ template <class W>
                              .beta = beta.value_or(1)};
     if (brief) options.max_iterations = starts.cut_short;
     const MeanField<W> first(scores, graph, options, brief ? silent : inner),
-        other(scores, graph, options, silent);
+        other = first.with(options, silent);
     std::vector<MeanFieldFit<W>> fits(
         std::min(drawn.size(), static_cast<std::size_t>(starts.number)));
     parallel_for(std::ssize(fits), starts.number > 1 ? run.threads : 1, [&](Index s) {
@@ -56,8 +56,7 @@ template <class W>
         if (fits[s].objective > fits[best].objective) best = s;
     if (!brief) return std::move(fits[best]);
     options.max_iterations = MeanFieldOptions{}.max_iterations;
-    return MeanField<W>(scores, graph, options, run)
-        .fit(prior, std::move(fits[best].responsibilities));
+    return first.with(options, run).fit(prior, std::move(fits[best].responsibilities));
 }
 
 /// What was found as a fit of its own: the largest cluster first.

@@ -10,6 +10,7 @@
 #include <transst/cluster/potts.hpp>
 #include <transst/graph/coloring.hpp>
 
+#include <memory>
 #include <numeric>
 
 namespace transst::detail {
@@ -80,7 +81,15 @@ public:
           graph_(graph),
           options_(options),
           run_(run),
-          colors_(color_nodes(graph)) {}
+          colors_(std::make_shared<const Colors>(color_nodes(graph))) {}
+
+    /// The same spots and graph, coloured once for all.
+    [[nodiscard]] MeanField with(const MeanFieldOptions& options, const RunOptions& run) const {
+        MeanField out = *this;
+        out.options_ = options;
+        out.run_ = run;
+        return out;
+    }
 
     /// From responsibilities (n × K) if given, else from the prior's own densities. At one β the
     /// bound never falls: each step is its maximum in what it changes. β is found by
@@ -128,6 +137,8 @@ public:
     }
 
 private:
+    using Colors = std::vector<std::vector<Index>>;
+
     /// β that changes by less has settled.
     static constexpr double beta_settled = 1e-4;
 
@@ -170,7 +181,7 @@ private:
     void spread(const RowMatrix<W>& log_density, double beta, RowMatrix<W>& r) const {
         for (Index sweep = 0; sweep < options_.max_sweeps; ++sweep) {
             W change = 0;
-            for (const auto& nodes : colors_) {
+            for (const auto& nodes : *colors_) {
                 struct Most {
                     W value = 0;
                     Most& operator+=(const Most& other) {
@@ -360,7 +371,7 @@ private:
     const Graph& graph_;
     MeanFieldOptions options_;
     RunOptions run_;
-    std::vector<std::vector<Index>> colors_;
+    std::shared_ptr<const Colors> colors_;
 };
 
 /// The label with the largest responsibility, of each spot.

@@ -99,9 +99,9 @@ template <class Rows>
 }
 
 /// Clusters found without anchors bear the name of the class whose mean profile over the genes
-/// theirs correlates with best; that correlation is the confidence, and a cluster without a
-/// positive one is novel. of_class: centered_profiles of the source's K classes (p × K); target:
-/// spots × p.
+/// theirs correlates with best; that correlation is the confidence. A cluster of which no class
+/// explains a tenth is novel, and no class speaks for its spots. of_class: centered_profiles of the
+/// source's K classes (p × K); target: spots × p.
 template <class Rows, class W = double>
 [[nodiscard]] ClusterNames name_by_profile(const Matrix<std::type_identity_t<W>>& of_class,
                                            std::span<const std::string> class_names,
@@ -124,16 +124,18 @@ template <class Rows, class W = double>
         Index best = 0;
         ClusterName cluster;
         const double most = alike.maxCoeff(&best);
-        const bool empty = clusters.sizes[static_cast<std::size_t>(k)] == 0;
-        cluster.novel = most <= 0 && !empty;
-        if (most > 0 && !empty) {
+        constexpr double least_explained = 0.1;  // of the variance: a squared correlation
+        const bool empty = clusters.sizes[static_cast<std::size_t>(k)] == 0,
+                   known = most > 0 && most * most >= least_explained;
+        cluster.novel = !known && !empty;
+        if (known && !empty) {
             cluster.source_class = static_cast<Label>(best);
             cluster.name = class_names[static_cast<std::size_t>(best)];
             cluster.confidence = std::min(1.0, most);
         }
         out.names.push_back(std::move(cluster));
+        if (!known) continue;
         alike = alike.cwiseMax(0);
-        if (alike.sum() <= 0) alike.setOnes();
         const Vector<W> responsibility = clusters.responsibilities.col(k);
         detail::add_product(out.class_posterior, responsibility,
                             detail::transposed(Vector<W>(alike / alike.sum())));

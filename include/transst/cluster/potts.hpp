@@ -91,7 +91,8 @@ template <class W>
 
 /// The maximum over [0, most] of a concave function given by slopes(x) = {slope, curvature}:
 /// Newton's method on the slope from `start`, kept in a shrinking bracket. The ends are looked at
-/// only where a step leads there.
+/// only where a step leads there; where slope and curvature are 0 to the last bit, `most` is taken
+/// if the slope at 0 is positive, else 0.
 template <class Slopes>
 [[nodiscard]] double maximize_concave(Slopes&& slopes, double most, double start) {
     double low = 0, high = most, x = std::clamp(start, low, high);
@@ -99,6 +100,7 @@ template <class Slopes>
     for (int step = 0; step < 200; ++step) {
         const auto [slope, curvature] = slopes(x);
         if (slope == 0 && curvature < 0) break;
+        if (slope == 0 && curvature == 0) return slopes(0)[0] > 0 ? most : 0;  // all it can say
         if (slope > 0 ? x == most : x == 0) break;  // where it is flat, too
         (slope > 0 ? low : high) = x;
         (slope > 0 ? low_seen : high_seen) = true;

@@ -58,8 +58,8 @@ struct ScoreSpaceFit {
 namespace detail {
 
 /// Cells whose label is another than the one that held-out posteriors (n × K; rows of zeros: not
-/// known) are as sure of as they are, on average, of the cells that bear it (Northcutt, Jiang &
-/// Chuang 2021).
+/// known) are as sure of as they are, on average, of the cells that bear it and are known
+/// (Northcutt, Jiang & Chuang 2021).
 template <class W>
 [[nodiscard]] std::vector<Index> contradicted_labels(const RowMatrix<W>& posterior,
                                                      std::span<const Label> labels) {
@@ -67,6 +67,7 @@ template <class W>
     Vector<W> sure = Vector<W>::Zero(classes), sizes = Vector<W>::Zero(classes);
     for (Index i = 0; i < n; ++i) {
         const Label k = labels[static_cast<std::size_t>(i)];
+        if (posterior.row(i).maxCoeff() <= 0) continue;
         sure[k] += posterior(i, k);
         sizes[k] += 1;
     }
@@ -75,7 +76,8 @@ template <class W>
     for (Index i = 0; i < n; ++i) {
         Index best = 0;
         const W most = posterior.row(i).maxCoeff(&best);
-        if (most > 0 && most >= sure[best] && best != labels[static_cast<std::size_t>(i)])
+        if (most > 0 && sizes[best] > 0 && most >= sure[best] &&
+            best != labels[static_cast<std::size_t>(i)])
             out.push_back(i);
     }
     return out;
@@ -169,6 +171,7 @@ template <class W>
 [[nodiscard]] HeldOut<W> name_held_out(const RowMatrix<W>& scores, Index factors,
                                        std::span<const Label> labels, Index classes,
                                        const RowMatrix<double>& places,
+                                       const std::vector<std::int32_t>& section,
                                        const std::vector<Index>& fold, Index f,
                                        const RunOptions& run) {
     HeldOut<W> out;
@@ -187,8 +190,11 @@ template <class W>
         train_labels.push_back(c);
     }
     if (seen.size() < 2 || test.size() < 2) return {};
-    const Graph graph =
-        six_nearest(std::ssize(test), places.rows() > 0 ? rows_at(places, test) : places, {}, run);
+    std::vector<std::int32_t> section_of_test;
+    if (!section.empty())
+        for (const Index i : test) section_of_test.push_back(section[static_cast<std::size_t>(i)]);
+    const Graph graph = six_nearest(
+        std::ssize(test), places.rows() > 0 ? rows_at(places, test) : places, section_of_test, run);
     const RowMatrix<W> of_others = scores(train, Eigen::all), own = scores(test, Eigen::all);
     for (int s = 0; s < 2; ++s) {
         const auto space = s == 0 ? ScoreSpace::discriminant : ScoreSpace::factors;
@@ -261,16 +267,19 @@ template <class ScoresOf>
     // classes, sections are no folds
     const bool by_section =
         !of_section.empty() && 2 * detail::cells_of_shared_classes(y, of_section, classes) >= n;
-    const auto cuts = detail::cut_folds(places, by_section ? of_section : decltype(of_section){}, n,
-                                        random, run.threads);
+    const std::vector<std::int32_t> none;
+    const auto& folds_of = by_section ? of_section : none;
+    const auto& between = by_section ? none : of_section;  // sections that share a fold
+    const auto cuts = detail::cut_folds(places, folds_of, n, random, run.threads);
     std::vector<std::pair<std::size_t, Index>> parts;
     for (std::size_t c = 0; c < cuts.size(); ++c)
         for (Index f = 0; f < cuts[c].count; ++f) parts.emplace_back(c, f);
     std::vector<detail::HeldOut<W>> held_out_parts(parts.size());
     parallel_for(std::ssize(parts), run.threads, [&](Index part) {
         const auto [cut, f] = parts[static_cast<std::size_t>(part)];
-        held_out_parts[static_cast<std::size_t>(part)] = detail::name_held_out<W>(
-            z, factors, y, classes, places, cuts[cut].of_cell, f, {.threads = 1, .stop = run.stop});
+        held_out_parts[static_cast<std::size_t>(part)] =
+            detail::name_held_out<W>(z, factors, y, classes, places, between, cuts[cut].of_cell, f,
+                                     {.threads = 1, .stop = run.stop});
     });
     Index tested = 0, right[2] = {0, 0};
     RowMatrix<W> posterior[2] = {RowMatrix<W>::Zero(n, classes), RowMatrix<W>::Zero(n, classes)};

@@ -1,6 +1,7 @@
 // Errors are sentences: the argument, what it was, what it must be, the remedy.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdio>
 #include <stdexcept>
@@ -79,6 +80,24 @@ namespace detail {
 template <std::integral Number>
 [[nodiscard]] std::string counted(Number number, std::string_view what) {
     return text(number, " ", what, number == 1 ? "" : "s");
+}
+
+/// "a, b and c"; beyond `most` how many there are.
+template <class Names>
+[[nodiscard]] std::string in_words(const Names& names, std::size_t most = 8) {
+    if (names.empty()) return "nothing";
+    const std::size_t shown = std::min(most, names.size());
+    std::string out;
+    for (std::size_t i = 0; i < shown; ++i)
+        out += (i == 0 ? "" : i + 1 < names.size() ? ", " : " and ") + names[i];
+    return names.size() > shown ? text(out, " … (", names.size(), ")") : out;
+}
+
+/// Three digits, for figures that are read rather than computed with.
+[[nodiscard]] inline std::string rounded(double value) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.3g", value);
+    return digits;
 }
 
 }  // namespace detail

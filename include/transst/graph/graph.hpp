@@ -97,6 +97,46 @@ struct Graph {
         return out;
     }
 
+    /// The same graph in which node p is called numbers[p] (n, each of 0 to n - 1 once; rows of a
+    /// directed graph keep their order). Throws InvalidArgument where numbers are none of these.
+    template <class Node = Index>
+    [[nodiscard]] Graph renumbered(std::type_identity_t<std::span<const Node>> numbers,
+                                   int threads = 1) const {
+        // Walked in the order of the old numbers, in which neighbours are likely to be near.
+        const auto number = [&](Index p) {
+            return static_cast<std::size_t>(numbers[static_cast<std::size_t>(p)]);
+        };
+        require(std::ssize(numbers) == nodes(), "Graph::renumbered: there are ", numbers.size(),
+                " numbers for ", nodes(), " nodes");
+        std::vector<char> taken(numbers.size(), 0);
+        for (const Index i : numbers)
+            require(i >= 0 && i < nodes() && !std::exchange(taken[static_cast<std::size_t>(i)], 1),
+                    "Graph::renumbered: ", i,
+                    " is not the number of a node, or there twice; nodes "
+                    "are numbered 0 to ",
+                    nodes() - 1);
+        Graph out;
+        out.directed = directed;
+        out.section.resize(section.size());
+        for (std::size_t p = 0; p < section.size(); ++p)
+            out.section[number(static_cast<Index>(p))] = section[p];
+        out.starts.resize(starts.size());
+        for (Index p = 0; p < nodes(); ++p) out.starts[number(p) + 1] = degree(p);
+        for (std::size_t i = 1; i < starts.size(); ++i) out.starts[i] += out.starts[i - 1];
+        out.neighbors.resize(neighbors.size());
+        const Lanes lanes(nodes());
+        parallel_for(lanes.count(), threads, [&](Index lane) {
+            std::vector<Index> row;
+            for (Index p = lanes.begin(lane); p < lanes.end(lane); ++p) {
+                row.clear();
+                for (const Index j : of(p)) row.push_back(numbers[static_cast<std::size_t>(j)]);
+                if (!directed) std::sort(row.begin(), row.end());
+                std::copy(row.begin(), row.end(), out.neighbors.begin() + out.starts[number(p)]);
+            }
+        });
+        return out;
+    }
+
     /// Throws BadData, its message starting with `who`, unless this is a graph: compressed rows
     /// whose entries are nodes, none its own neighbour or named twice; every edge at both ends
     /// unless directed; no edge between sections.

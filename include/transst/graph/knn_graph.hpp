@@ -56,13 +56,19 @@ private:
         const auto wanted = [&](std::size_t section) {
             return std::min(options.neighbors, trees[section].size() - 1);
         };
+        // Spots may come in any order, those of a tree lie beside their neighbours: all is done in
+        // the trees' order, one tree after the other.
+        std::vector<Index> spots, first;
         Graph graph;
         graph.directed = true;
-        graph.section = sections.codes;
         graph.starts.reserve(static_cast<std::size_t>(x.rows()) + 1);
-        for (std::size_t i = 0; i < static_cast<std::size_t>(x.rows()); ++i) {
-            const auto section = sections.codes.empty() ? 0 : sections.codes[i];
-            graph.starts.push_back(graph.starts.back() + wanted(static_cast<std::size_t>(section)));
+        spots.reserve(static_cast<std::size_t>(x.rows()));
+        for (std::size_t section = 0; section < trees.size(); ++section) {
+            first.push_back(graph.nodes());
+            for (const Index i : trees[section].spots()) {
+                spots.push_back(i);
+                graph.starts.push_back(graph.starts.back() + wanted(section));
+            }
         }
         graph.neighbors.resize(static_cast<std::size_t>(graph.starts.back()));
         detail::for_each_range(
@@ -70,13 +76,18 @@ private:
                 check();
                 if (wanted(section) == 0) return;
                 detail::Nearest nearest(wanted(section));
+                auto out = graph.neighbors.begin() +
+                           graph.starts[static_cast<std::size_t>(first[section] + begin)];
                 for (Index p = begin; p < end; ++p) {
-                    const Index i = tree.search(p, nearest);
-                    auto out = graph.neighbors.begin() + graph.starts[static_cast<std::size_t>(i)];
-                    for (const auto& [squared, j] : nearest.found()) *out++ = j;
+                    tree.search(p, nearest);
+                    for (const auto& near : nearest.found())
+                        *out++ = first[section] + near.position;
                 }
             });
-        return options.symmetric ? graph.symmetrized(run.threads) : graph;
+        if (options.symmetric) graph = graph.symmetrized(run.threads);
+        graph = graph.renumbered(spots, run.threads);
+        graph.section = sections.codes;
+        return graph;
     }
 };
 

@@ -65,6 +65,11 @@ void check_coordinates(const Places& x, std::string_view who) {
 template <class Spot = Index>
 class Nearest {
 public:
+    struct Found {
+        double squared;  // distance
+        Spot spot, position;
+    };
+
     explicit Nearest(Index capacity) : found_(static_cast<std::size_t>(capacity)) {}
 
     void start(Index self) {
@@ -72,32 +77,29 @@ public:
         size_ = 0;
         bound_ = std::numeric_limits<double>::infinity();
     }
-    /// (squared distance, spot), nearest first.
-    [[nodiscard]] std::span<const std::pair<double, Spot>> found() const {
-        return {found_.data(), size_};
-    }
+    /// Nearest first.
+    [[nodiscard]] std::span<const Found> found() const { return {found_.data(), size_}; }
 
     /// Squared distance beyond which nothing is wanted.
     [[nodiscard]] double bound() const { return bound_; }
-    void add(double squared, Index spot) {
+    void add(double squared, Index spot, Index position) {
         const bool full = size_ == found_.size();
         if (spot == self_ || (full && !before(squared, spot, found_[size_ - 1]))) return;
         std::size_t at = full ? size_ - 1 : size_++;
         for (; at > 0 && before(squared, spot, found_[at - 1]); --at) found_[at] = found_[at - 1];
-        found_[at] = {squared, spot};
-        if (size_ == found_.size()) bound_ = just_beyond(found_[size_ - 1].first);
+        found_[at] = {squared, spot, position};
+        if (size_ == found_.size()) bound_ = just_beyond(found_[size_ - 1].squared);
     }
 
 private:
-    [[nodiscard]] static bool before(double squared, Index spot,
-                                     const std::pair<double, Spot>& other) {
-        return squared < other.first || (squared == other.first && spot < other.second);
+    [[nodiscard]] static bool before(double squared, Index spot, const Found& other) {
+        return squared < other.squared || (squared == other.squared && spot < other.spot);
     }
 
     std::size_t size_ = 0;
     Index self_ = -1;
     double bound_ = 0;
-    std::vector<std::pair<double, Spot>> found_;
+    std::vector<Found> found_;
 };
 
 /// All within a distance, the distance itself included.
@@ -113,7 +115,7 @@ public:
     [[nodiscard]] std::vector<Spot>& found() { return found_; }
 
     [[nodiscard]] double bound() const { return just_beyond(squared_); }
-    void add(double squared, Index spot) {
+    void add(double squared, Index spot, Index) {
         if (spot != self_ && squared <= squared_) found_.push_back(spot);
     }
 
@@ -173,11 +175,13 @@ public:
             patches_[static_cast<std::size_t>(i)] = std::make_unique<Patch>(
                 std::span(points_).subspan(static_cast<std::size_t>(begin),
                                            static_cast<std::size_t>(end - begin)),
-                spots_.data() + begin);
+                spots_.data(), begin);
         });
     }
 
     [[nodiscard]] Index size() const { return static_cast<Index>(spots_.size()); }
+    /// Of each position.
+    [[nodiscard]] const std::vector<Index>& spots() const { return spots_; }
 
     /// Fills the result with the neighbours of the spot at this position and returns that spot.
     template <class Result>
@@ -218,26 +222,28 @@ private:
             using IndexType = std::size_t;
 
             Result& result;
-            const Index* spots;
+            const Patch& patch;
 
             [[nodiscard]] std::size_t size() const { return 0; }
             [[nodiscard]] bool empty() const { return true; }
             [[nodiscard]] bool full() const { return true; }
             [[nodiscard]] double worstDist() const { return result.bound(); }
             bool addPoint(double squared, std::size_t position) {
-                result.add(squared, spots[position]);
+                const Index in_tree = patch.first + static_cast<Index>(position);
+                result.add(squared, patch.spots[in_tree], in_tree);
                 return true;
             }
             void sort() {}
         };
 
         std::span<const Point> points;
-        const Index* spots;
+        const Index* spots;  // of the whole tree
+        Index first;         // of them that is in the patch
         Box<Dims> box;
         std::unique_ptr<Tree> tree;  // refers to this object
 
-        Patch(std::span<const Point> the_points, const Index* the_spots)
-            : points(the_points), spots(the_spots) {
+        Patch(std::span<const Point> the_points, const Index* the_spots, Index the_first)
+            : points(the_points), spots(the_spots), first(the_first) {
             for (const Point& point : points) box += point;
             tree =
                 std::make_unique<Tree>(Dims, *this, nanoflann::KDTreeSingleIndexAdaptorParams(16));
@@ -247,7 +253,7 @@ private:
 
         template <class Result>
         void search(const Point& point, Result& result) const {
-            Found<Result> found{result, spots};
+            Found<Result> found{result, *this};
             tree->findNeighbors(found, point.data(), {});
         }
 

@@ -100,7 +100,8 @@ private:
             for (Index p = lanes.begin(lane); p < lanes.end(lane); ++p) {
                 tree.search(p, nearest);
                 for (Index m = 0; m < known; ++m)
-                    distances(p, m) = std::sqrt(nearest.found()[static_cast<std::size_t>(m)].first);
+                    distances(p, m) =
+                        std::sqrt(nearest.found()[static_cast<std::size_t>(m)].squared);
             }
         });
         const auto median_degree = [&](double radius) {

@@ -166,17 +166,6 @@ inline void keep_cells(const std::vector<bool>& wanted, const ReadOptions& optio
     file.kept = std::move(kept);
 }
 
-/// "a, b and c"; beyond `most` how many there are.
-[[nodiscard]] inline std::string in_words(std::span<const std::string> names,
-                                          std::size_t most = 8) {
-    if (names.empty()) return "nothing";
-    const std::size_t shown = std::min(most, names.size());
-    std::string out;
-    for (std::size_t i = 0; i < shown; ++i)
-        out += (i == 0 ? "" : i + 1 < names.size() ? ", " : " and ") + names[i];
-    return names.size() > shown ? text(out, " … (", names.size(), ")") : out;
-}
-
 /// A name that stands twice, and where.
 struct Repeated {
     std::string name;

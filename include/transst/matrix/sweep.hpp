@@ -44,7 +44,7 @@ template <ExpressionRows X>
             static_cast<Index>(sizeof(typename X::Scalar)) * std::max<Index>(1, x.cols());
         return std::clamp<Index>(512 * 1024 / bytes, 16, 512);
     } else {
-        return 128;
+        return 256;
     }
 }
 

@@ -249,15 +249,19 @@ private:
         decltype(target.labels) words;
         std::vector<SourceView> source_views;
         Index empty = 0;
+        bool emptied = false;  // labelled cells
         for (const auto* s : sources) {
             source_views.push_back(log_normalize(*s, run, &empty));
             if (empty > 0)
                 warnings.push_back(text(s->name, ": ", empty,
                                         empty == 1 ? " cell has" : " cells have",
                                         " no counts, and are left out"));
-            for (Index i = 0; i < s->rows(); ++i)
-                words.push_back(
-                    source_views.back().empty(i) ? "NA" : s->labels[static_cast<std::size_t>(i)]);
+            for (Index i = 0; i < s->rows(); ++i) {
+                const auto& label = s->labels[static_cast<std::size_t>(i)];
+                const bool without = source_views.back().empty(i);
+                emptied = emptied || (without && !is_missing(label));
+                words.push_back(without ? "NA" : label);
+            }
             go_on();
         }
         LabelCoding coding = code_labels(words, options.ignore);
@@ -272,8 +276,8 @@ private:
                 else
                     labels.push_back(label);
             }
-        require<BadData>(sources.empty() || !labels.empty(),
-                         "the source has no labelled cell; name the column that holds the labels");
+        require<BadData>(sources.empty() || !labels.empty(), "the source has no labelled cell",
+                         emptied ? " that has counts" : "; name the column that holds the labels");
         const Sample<TargetExpression>* const one[] = {&target};
         const auto target_sections = detail::code_sections<TargetExpression>(one);
 

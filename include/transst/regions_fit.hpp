@@ -1,0 +1,48 @@
+// What is found of a target's regions, and why it was found in this way.
+#pragma once
+
+#include <transst/cluster/choose_clusters.hpp>
+#include <transst/cluster/name_clusters.hpp>
+#include <transst/cluster/score_space.hpp>
+#include <transst/reduce/pldr.hpp>
+#include <transst/transfer/transfer_loading.hpp>
+#include <transst/transfer/trust.hpp>
+
+#include <optional>
+
+namespace transst {
+
+/// What FindRegions::fit finds.
+struct RegionsFit {
+    ClusterFit<double> clusters;           ///< of the spots
+    std::vector<ClusterName> names;        ///< of the clusters (K)
+    std::vector<std::string> class_names;  ///< of the source
+    RowMatrix<double> class_posterior;  ///< spots × classes; what rows lack to 1 is the probability
+                                        ///< that no class explains the spot; 0 × 0 without trust
+    RowMatrix<double> scores;  ///< spots × factors that were clustered; where guided, those of the
+                               ///< way that agrees best with the others
+    std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
+    Trust trust = Trust::none;                ///< the way that was taken
+    double relevance = 0;                     ///< SourceRelevance, in [−1, 1]; 0 without a source
+    double source_reliability = 1;            ///< of its class profiles, see Relevance
+    std::optional<ScoreSpaceChoice> space;    ///< where anchoring was tried
+    std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
+                                               ///< them without anchors, where anchoring was tried
+    std::optional<double> explained, explained_alone;  ///< of each gene, by the clusters in the
+                                                       ///< adapted loading and by the target's own
+                                                       ///< (mean adjusted R²), where compared
+    std::optional<PLDRFit<double>> pldr;               ///< of the anchored and the adapted way
+    std::optional<TransferFit<double>> transfer;       ///< of the adapted way
+    std::optional<ClustersChoice> clusters_choice;     ///< where several numbers were tried
+    std::vector<std::string> decisions;                ///< what was chosen and why, in words
+    std::vector<std::string> warnings;                 ///< beside those of clusters
+
+    std::vector<StepTime> times;  ///< of the steps, in order
+
+    std::vector<std::string> genes, symbols;   ///< seen, as Prepared has them (p)
+    std::vector<std::string> target_sections;  ///< names
+    Index labelled_cells = 0;                  ///< of all sources
+    Index common_genes = 0;                    ///< before selection
+};
+
+}  // namespace transst
