@@ -410,6 +410,12 @@ TEST_CASE("several targets are sections that are clustered together") {
     CHECK(sections.front() == "target:one");
     CHECK(sections.back() == "second:one");
     CHECK(column(table(job / "out/posterior.tsv"), "barcode") == barcodes);
+    // scored against the labels and counts of one of them, whose barcodes others have, too
+    const auto score = [&](const char* option) {
+        return job.transst({"score", "--labels", "out/labels.tsv", option, "second"});
+    };
+    CHECK(score("--truth").out.find("64 with a known label") != std::string::npos);
+    CHECK(score("--target").code == 0);
     // fit.json names both
     const auto again = job.transst({"cluster", "--from", "out/fit.json", "--out", "again"});
     INFO(again.err);

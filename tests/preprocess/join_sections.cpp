@@ -1,3 +1,5 @@
+#include "matrix/kinds.hpp"
+
 #include <transst/matrix/sweep.hpp>
 #include <transst/preprocess/join_sections.hpp>
 
@@ -21,22 +23,8 @@ Dense numbered(Index n, Index p, double base) {
     return out;
 }
 
-CompressedRows<float> sparse(const Dense& x) {
-    CompressedRows<float> out;
-    out.genes = x.cols();
-    for (Index i = 0; i < x.rows(); ++i) {
-        for (Index j = 0; j < x.cols(); ++j) {
-            if (x(i, j) == 0) continue;
-            out.columns.push_back(static_cast<std::int32_t>(j));
-            out.values.push_back(static_cast<float>(x(i, j)));
-        }
-        out.starts.push_back(std::ssize(out.values));
-    }
-    return out;
-}
-
 Sample<CompressedRows<float>> first() {
-    return {.expression = sparse(numbered(2, 4, 1)),
+    return {.expression = kinds::compressed<float>(numbered(2, 4, 1)),
             .genes = {"a", "b", "c", "d"},
             .symbols = {"A", "B", "C", "D"},
             .barcodes = {"x", "y"},
@@ -47,7 +35,7 @@ Sample<CompressedRows<float>> first() {
 
 /// Genes in another order, one of them its own; two sections, one barcode as the first has it.
 Sample<CompressedRows<float>> second() {
-    return {.expression = sparse(numbered(3, 4, 2)),
+    return {.expression = kinds::compressed<float>(numbered(3, 4, 2)),
             .genes = {"d", "e", "a", "c"},
             .barcodes = {"y", "u", "v"},
             .sections = {"l", "r", "r"},
