@@ -224,9 +224,10 @@ void add_cluster_options(CLI::App& command, ClusterOptions& o, bool paper) {
         ->transform(at_least_1)
         ->group(method_group);
     add("--criterion", o.criterion,
-        "By which the number of clusters is chosen: bic, mbic, hbic, icl or stability")
+        "By which the number of clusters is chosen: bic, mbic, hbic, icl or stability; auto: as "
+        "many as classes of the source hold spots where these anchor the clusters, else mbic")
         ->option_text("NAME=" + o.criterion)
-        ->check(CLI::IsMember({"bic", "mbic", "hbic", "icl", "stability"}));
+        ->check(CLI::IsMember({"auto", "bic", "mbic", "hbic", "icl", "stability"}));
 }
 
 void add_trust_options(CLI::App& command, ClusterOptions& o, const char* group) {

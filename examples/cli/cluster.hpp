@@ -24,7 +24,7 @@ struct ClusterOptions {
     std::string out;
     std::optional<std::string> report;
     std::vector<transst::Index> clusters;  ///< one, or those to choose among by the criterion
-    std::string criterion = "mbic";
+    std::string criterion = "auto";
 
     std::vector<std::string> ignore;
     std::string label_column = "label", section_column = "section", spatial_key = "spatial";

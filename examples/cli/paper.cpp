@@ -93,8 +93,10 @@ Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options
                                      return other.fit(v, g, run);
                                  })
                                : warm_spatial_fits(mixture, run);
-        out.clusters_choice = choose_clusters(scores, graph, options.clusters,
-                                              clusters_criteria.at(options.criterion), tried, run);
+        const auto criterion =
+            clusters_criteria.at(options.criterion == "auto" ? "mbic" : options.criterion);
+        out.clusters_choice =
+            choose_clusters(scores, graph, options.clusters, criterion, tried, run);
         mixture.options.clusters = out.clusters_choice->best;
         out.decisions.push_back(text(out.clusters_choice->best, " clusters were chosen out of ",
                                      options.clusters.size(), " numbers tried"));

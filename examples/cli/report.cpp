@@ -53,7 +53,8 @@ std::vector<ReportCurve> curves_of(const Json& fit) {
     std::vector<ReportCurve> out;
     const auto& steps = fit.at("steps");
     if (const auto& clusters = steps.at("clusters"); clusters.contains("curve")) {
-        const auto criterion = fit.at("options").at("criterion").get<std::string>();
+        const auto criterion =
+            clusters.value("criterion", fit.at("options").at("criterion").get<std::string>());
         ReportCurve curve{
             .title = "Number of clusters", .x_title = "clusters", .y_title = criterion};
         bool passed_over = false;
@@ -64,10 +65,16 @@ std::vector<ReportCurve> curves_of(const Json& fit) {
             curve.x.push_back(plain(point.at("clusters")));
             curve.y.push_back(value_of(point.at(criterion)));
         }
-        curve.note =
-            text("By ", criterion, ", of which the ",
-                 criterion == "stability" ? "largest" : "smallest", " is the best",
-                 passed_over ? " among numbers that leave no cluster without spots." : ".");
+        const bool by_classes = clusters.contains("classes_with_spots");
+        if (by_classes)
+            curve.note = text("Chosen since ", plain(clusters.at("classes_with_spots")),
+                              " classes of the source hold spots of the target; the curve is of ",
+                              criterion, ".");
+        else
+            curve.note =
+                text("By ", criterion, ", of which the ",
+                     criterion == "stability" ? "largest" : "smallest", " is the best",
+                     passed_over ? " among numbers that leave no cluster without spots." : ".");
         out.push_back(std::move(curve));
     }
     if (steps.contains("transfer") && steps.at("transfer").contains("lambda_curve")) {

@@ -102,7 +102,11 @@ public:
         const auto criteria = information_criteria(clusters);
         step["criteria"] = {
             {"bic", criteria.bic}, {"mbic", criteria.mbic}, {"hbic", criteria.hbic}};
-        if (outcome.clusters_choice)
+        if (outcome.clusters_choice) {
+            for (const auto& [name, criterion] : clusters_criteria)
+                if (criterion == outcome.clusters_choice->criterion) step["criterion"] = name;
+            if (outcome.clusters_choice->classes)
+                step["classes_with_spots"] = *outcome.clusters_choice->classes;
             for (const auto& point : outcome.clusters_choice->curve)
                 step["curve"].push_back({{"clusters", point.clusters},
                                          {"log_likelihood", point.log_likelihood},
@@ -112,6 +116,7 @@ public:
                                          {"icl", point.icl},
                                          {"stability", point.stability},
                                          {"empty", point.empty}});
+        }
         for (std::size_t k = 0; k < outcome.names.size(); ++k)
             step["names"].push_back({{"cluster", k + 1},
                                      {"name", outcome.names[k].name},
@@ -396,15 +401,18 @@ private:
 
     [[nodiscard]] static std::string labels_table(const Tissue& target, const Outcome& outcome) {
         std::string out = std::string(labels_header) + '\n';
-        std::string name = target.name;  // of a folder, which may be called anything
-        for (char& c : name)
-            if (static_cast<unsigned char>(c) < ' ') c = ' ';
+        // folders, and sections of an .h5ad, may be called anything
+        const auto in_a_cell = [](std::string words) {
+            for (char& c : words)
+                if (static_cast<unsigned char>(c) < ' ') c = ' ';
+            return words;
+        };
         for (transst::Index i = 0; i < target.rows(); ++i) {
             const auto at = static_cast<std::size_t>(i);
             const auto k = static_cast<std::size_t>(outcome.clusters.labels[at]);
             out += target.barcodes[at];
             out += '\t';
-            out += target.sections.empty() ? name : target.sections[at];
+            out += in_a_cell(target.sections.empty() ? target.name : target.sections[at]);
             for (int axis = 0; axis < 2; ++axis) {
                 out += '\t';
                 append_number(out, target.coordinates(i, axis));

@@ -15,7 +15,7 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     auto& o = find.options;
     o.try_clusters = options.clusters.size() > 1 ? options.clusters : std::vector<Index>{};
     o.clusters = options.clusters.front();
-    o.criterion = clusters_criteria.at(options.criterion);
+    if (options.criterion != "auto") o.criterion = clusters_criteria.at(options.criterion);
     if (!model) {
         o.prepare = prepare_options(options);
         o.factors = options.factors;

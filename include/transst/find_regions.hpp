@@ -11,6 +11,7 @@
 #pragma once
 
 #include <transst/cluster/guided_gmm_mrf.hpp>
+#include <transst/cluster/surroundings.hpp>
 #include <transst/learn_source.hpp>
 #include <transst/metrics/assortativity.hpp>
 #include <transst/regions_fit.hpp>
@@ -25,11 +26,13 @@ struct FindRegions {
     static constexpr std::string_view name = "FindRegions";
 
     struct Options {
-        Index clusters = 7;                 ///< K
-        std::vector<Index> try_clusters{};  ///< if not empty, K is chosen among these
-        ClustersCriterion criterion = ClustersCriterion::mbic;  ///< by which
-        Prepare::Options prepare{};                             ///< genes and standardising
-        Index factors = 15;                                     ///< q
+        Index clusters = 7;                            ///< K
+        std::vector<Index> try_clusters{};             ///< if not empty, K is chosen among these
+        std::optional<ClustersCriterion> criterion{};  ///< by which; nothing: as many as the
+                                                       ///< classes that hold spots where they
+                                                       ///< anchor the clusters, else mbic
+        Prepare::Options prepare{};                    ///< genes and standardising
+        Index factors = 15;                            ///< q
         std::optional<Graph> graph{};  ///< of the Potts field; nothing: the nearest neighbours
         Index neighbors = 6;           ///< of the Potts field
         std::vector<Index> scales{0, 6, 18, 36};  ///< neighbours that scores are averaged over
@@ -45,10 +48,8 @@ struct FindRegions {
         double contradicted_to = 1.0 / 3;  ///< share of the source's labels that may be wrong
         double released_from = 0.75;       ///< released_agreement above which anchors are believed
         double guided_from = 0.5;  ///< assortativity from which guided clusters are coherent
-        double free_explained_from = 0.5;  ///< of what the target's own clusters explain, the part
-                                           ///< that anchored ones with free components must
-        double replaced_explained_from = 0.75;  ///< the same where these take the place of classes
-                                                ///< of which there are no spots
+        double free_explained_from = 0.75;  ///< of what the target's own clusters explain, the part
+                                            ///< that anchored ones with free components must
         double explained_from = 0.9;  ///< of what the target's own clusters explain, the part that
                                       ///< those in the adapted loading must
         bool allow_duplicates = false;  ///< of the same place in the same section
@@ -288,10 +289,8 @@ private:
             else if (!options.trust &&
                      out.clusters.clusters() + std::ssize(out.absent_classes) >
                          std::ssize(out.class_names) &&
-                     !explains_enough(target,
-                                      out.absent_classes.empty() ? options.free_explained_from
-                                                                 : options.replaced_explained_from,
-                                      by_itself, run, clock, out)) {
+                     !explains_enough(target, options.free_explained_from, by_itself, run, clock,
+                                      out)) {
                 out.trust = Trust::none;
                 out.warnings.resize(warned);
                 return out;
@@ -390,14 +389,18 @@ private:
                 .fit(scores, among, described.densities, run);
         };
         run.begin("anchored mixture");
-        const Index wanted = number_of_clusters(v, graph, fit_anchored, run, out);
+        const auto occupied = [](const ClusterFit<double>& found) {
+            return std::ssize(found.sizes) - std::ranges::count(found.sizes, 0);
+        };
+        const bool by_classes = !options.try_clusters.empty() && !options.criterion;
+        const Index wanted = number_of_clusters(
+            v, graph, fit_anchored, run, out, by_classes ? occupied(fit_anchored(v, graph, 0)) : 0);
         auto fit = fit_anchored(v, graph, wanted);
         clock.end("anchored mixture");
-        const auto occupied =
-            std::count_if(fit.sizes.begin(), fit.sizes.end(), [](Index size) { return size > 0; });
-        if (!options.trust && occupied < wanted) {
-            out.decisions.push_back(text("anchored to the source's classes only ", occupied, " of ",
-                                         wanted, " clusters hold spots: they are not taken over"));
+        if (!options.trust && occupied(fit) < wanted) {
+            out.decisions.push_back(text("anchored to the source's classes only ", occupied(fit),
+                                         " of ", wanted,
+                                         " clusters hold spots: they are not taken over"));
             return false;
         }
         run.begin("released mixture");
@@ -428,18 +431,26 @@ private:
         return true;
     }
 
-    /// K as asked for, or the best of those to try.
+    /// K as asked for, or the best of those to try: the nearest to `classes`, where those are
+    /// given.
     template <class Scores>
     [[nodiscard]] Index number_of_clusters(const Scores& scores, const Graph& graph,
                                            const FitClusters& fit, const RunOptions& run,
-                                           RegionsFit& out) const {
+                                           RegionsFit& out, Index classes = 0) const {
         if (options.try_clusters.empty()) return options.clusters;
-        out.clusters_choice =
-            choose_clusters(scores, graph, options.try_clusters, options.criterion, fit, run);
-        out.decisions.push_back(text(out.clusters_choice->best, " clusters were chosen out of ",
+        auto choice =
+            choose_clusters(scores, graph, options.try_clusters,
+                            options.criterion.value_or(ClustersCriterion::mbic), fit, run);
+        if (classes > 0) detail::choose_by_classes(choice, classes);
+        out.decisions.push_back(text(choice.best, " clusters were chosen out of ",
                                      options.try_clusters.size(), " numbers tried"));
-        const auto& warnings = out.clusters_choice->warnings;
-        out.warnings.insert(out.warnings.end(), warnings.begin(), warnings.end());
+        if (classes > 0)
+            out.decisions.back() +=
+                text(", since ", classes,
+                     " classes of the source hold spots; ask for more where the "
+                     "target may have regions that the source lacks");
+        out.warnings.insert(out.warnings.end(), choice.warnings.begin(), choice.warnings.end());
+        out.clusters_choice = std::move(choice);
         return out.clusters_choice->best;
     }
 
@@ -549,6 +560,17 @@ private:
 
     // --- none -------------------------------------------------------------------------------
 
+    /// Whether regions are mixtures of the kinds that spots are of without the field, if there is
+    /// to be one.
+    [[nodiscard]] bool mixed(const Scores64& scores, const Graph& graph,
+                             const RunOptions& run) const {
+        const Index kinds = options.try_clusters.empty() ? options.clusters
+                                                         : std::ranges::min(options.try_clusters);
+        if (kinds < 2 || kinds > scores.rows() || options.beta == 0.0) return false;
+        const auto drawn = detail::drawn_mixtures(scores, kinds, options.starts, 200, run);
+        return surroundings(drawn.front().labels, kinds, graph, run).mixed();
+    }
+
     template <class Expression>
     [[nodiscard]] RegionsFit without_source(const Sample<Expression>& target, const Graph& graph,
                                             const RunOptions& run, StepClock& clock) const {
@@ -561,9 +583,16 @@ private:
         check_factors(prepared);
         clock.end("prepare");
         run.begin("TruncatedSVD");
-        const Scores64 v = own_scores(prepared.target, run);
+        Scores64 v = own_scores(prepared.target, run);
         clock.end("TruncatedSVD");
         run.begin("mixture");
+        if (mixed(v, graph, run)) {
+            v = detail::average_with_neighbors(v, graph);
+            out.decisions.push_back(
+                "what kind a spot is of is told better by the spots two steps away than by its "
+                "neighbours: regions are mixtures of kinds, and scores are averaged with the "
+                "neighbours'");
+        }
         const Index wanted = number_of_clusters(v, graph, fit_free(run), run, out);
         out.clusters = fit_free(run)(v, graph, wanted);
         out.scores = v;

@@ -21,7 +21,8 @@ struct RegionsFit {
                                         ///< that no class explains the spot; 0 × 0 without trust
     RowMatrix<double> scores;  ///< spots × factors that were clustered; where guided, those of the
                                ///< way that agrees best with the others
-    std::vector<std::string> absent_classes;  ///< of the source, found to be missing in the target
+    std::vector<std::string> absent_classes;  ///< of the source, left without spots of the target,
+                                              ///< or with fewest where clusters are fewer
     Trust trust = Trust::none;                ///< the way that was taken
     double relevance = 0;                     ///< SourceRelevance, in [−1, 1]; 0 without a source
     double source_reliability = 1;            ///< of its class profiles, see Relevance

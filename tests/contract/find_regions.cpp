@@ -471,10 +471,51 @@ TEST_CASE("the number of clusters from a list") {
         CHECK(fit.clusters_choice->curve.size() == 3);
         check_sound(fit, one.target.rows(), fit.clusters_choice->best, 4);
         CHECK(mentions(fit.decisions, "clusters were chosen out of 3 numbers tried"));
+        CHECK(fit.clusters_choice->criterion == ClustersCriterion::mbic);
+        CHECK(fit.clusters_choice->classes.has_value() == with);
         if (with) CHECK(fit.clusters_choice->best == 4);
     }
+    auto others = list;
+    others.options.try_clusters = {6, 5};
+    const auto nearest = others.fit(one.source, one.target);
+    CHECK(nearest.clusters_choice->best == 5);
+    CHECK(nearest.clusters_choice->classes == Index{4});
+    CHECK(mentions(nearest.warnings, "4 classes of the source hold spots"));
+    others.options.criterion = ClustersCriterion::icl;
+    CHECK_FALSE(others.fit(one.source, one.target).clusters_choice->classes.has_value());
     list.options.try_clusters = {4, 4};
     CHECK_THROWS_AS(list.fit(one.target), InvalidArgument);
+}
+
+TEST_CASE("regions of a target alone that mix kinds of spots in shares of their own") {
+    // left and right hold both kinds of spots, three to one and one to three
+    constexpr Index side = 30, genes = 60;
+    Sample<RowMatrix<double>> target{.values = Values::log_expression, .name = "mosaic"};
+    RandomStream random(3);
+    target.expression = random.normal_matrix(side * side, genes);
+    target.coordinates.resize(side * side, 2);
+    std::vector<Label> truth;
+    const RowMatrix<double> kinds = random.normal_matrix(2, genes);
+    for (Index i = 0; i < side * side; ++i) {
+        target.coordinates.row(i) << static_cast<double>(i % side), static_cast<double>(i / side);
+        truth.push_back(i % side < side / 2 ? 0 : 1);
+        target.expression.row(i) +=
+            kinds.row(random.uniform() < 0.75 ? truth.back() : 1 - truth.back());
+    }
+    for (Index j = 0; j < genes; ++j) target.genes.push_back(text("gene", j));
+    const auto found = [&](std::optional<double> beta) {
+        auto two = find;
+        two.options.clusters = 2;
+        two.options.beta = beta;
+        return two.fit(target);
+    };
+    const auto fit = found({});
+    CHECK(adjusted_rand_index(fit.clusters.labels, truth) > 0.8);
+    CHECK(mentions(fit.decisions, "regions are mixtures of kinds"));
+    // without a field, each spot is of the kind that it is of
+    const auto without = found(0);
+    CHECK(adjusted_rand_index(without.clusters.labels, truth) < 0.5);
+    CHECK_FALSE(mentions(without.decisions, "regions are mixtures of kinds"));
 }
 
 TEST_CASE("several sources, with and without the same classes") {

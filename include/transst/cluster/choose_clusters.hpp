@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 
 namespace transst {
 
@@ -34,6 +35,8 @@ struct ClustersPoint {
 /// What choose_clusters finds.
 struct ClustersChoice {
     Index best = 0;                     ///< number of clusters
+    ClustersCriterion criterion{};      ///< by which, unless by classes
+    std::optional<Index> classes{};     ///< of a source that hold spots, where they choose
     std::vector<ClustersPoint> curve;   ///< in the order tried
     std::vector<std::string> warnings;  ///< ties, and a best at the edge of what was tried
 };
@@ -101,6 +104,7 @@ template <class Scalar = double>
                 "choose_clusters: ", tried[i], " clusters are to be tried twice");
     }
     ClustersChoice choice;
+    choice.criterion = criterion;
     std::vector<double> worse;  // the criterion, the least being best
     for (const Index clusters : tried) {
         const auto found = fit(scores, graph, clusters);
@@ -147,6 +151,24 @@ template <class Scalar = double>
 }
 
 namespace detail {
+
+/// As many clusters as the source's classes that hold spots, or the number tried that is nearest.
+template <class = void>
+void choose_by_classes(ClustersChoice& choice, Index classes) {
+    choice.classes = classes;
+    const auto away = [&](const ClustersPoint& point) {
+        return std::abs(point.clusters - classes);
+    };
+    choice.best = std::min_element(choice.curve.begin(), choice.curve.end(),
+                                   [&](const auto& a, const auto& b) { return away(a) < away(b); })
+                      ->clusters;
+    choice.warnings.clear();
+    if (choice.best != classes)
+        choice.warnings.push_back(text(classes,
+                                       " classes of the source hold spots of the target, so many "
+                                       "clusters are not among the numbers tried; the nearest, ",
+                                       choice.best, ", was chosen"));
+}
 
 /// The fit's labels, its widest cluster cut in two across its longest axis; the cut-off half gets
 /// the next number.

@@ -17,6 +17,24 @@ struct FreeStarts {
                           ///< end, which finds the same more surely
 };
 
+/// Mixtures without the field from `number` starts side by side, of at most `limit` iterations: the
+/// most likely first. A request to stop leaves some out, never all.
+template <class W>
+[[nodiscard]] std::vector<MixtureStart<W>> drawn_mixtures(const RowMatrix<W>& scores,
+                                                          Index clusters, Index number, Index limit,
+                                                          const RunOptions& run) {
+    std::vector<MixtureStart<W>> drawn(static_cast<std::size_t>(number));
+    parallel_for(number, run.threads, [&](Index s) {
+        if (s > 0 && run.stop.stop_requested()) return;
+        drawn[static_cast<std::size_t>(s)] = mixture_start(scores, clusters, run.seed, s, limit);
+    });
+    std::erase_if(drawn, [](const auto& start) { return start.labels.empty(); });
+    std::stable_sort(drawn.begin(), drawn.end(), [](const auto& x, const auto& y) {
+        return x.log_likelihood > y.log_likelihood;
+    });
+    return drawn;
+}
+
 /// The best of several starts by its objective.
 template <class W>
 [[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
@@ -30,16 +48,7 @@ template <class W>
     if (starts.number > 1) inner.threads = 1;
     RunOptions silent = inner;
     silent.progress = nullptr;  // the first start speaks for all of them
-    std::vector<MixtureStart<W>> drawn(static_cast<std::size_t>(4 * starts.number));
-    parallel_for(4 * starts.number, run.threads, [&](Index s) {
-        if (s > 0 && run.stop.stop_requested()) return;
-        drawn[static_cast<std::size_t>(s)] =
-            mixture_start(scores, clusters, run.seed, s, brief ? 30 : 200);
-    });
-    std::erase_if(drawn, [](const auto& start) { return start.labels.empty(); });
-    std::stable_sort(drawn.begin(), drawn.end(), [](const auto& x, const auto& y) {
-        return x.log_likelihood > y.log_likelihood;
-    });
+    const auto drawn = drawn_mixtures(scores, clusters, 4 * starts.number, brief ? 30 : 200, run);
     MeanFieldOptions options{.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood,
                              .beta = beta.value_or(1)};
     if (brief) options.max_iterations = starts.cut_short;

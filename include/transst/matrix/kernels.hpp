@@ -8,7 +8,10 @@
 #include <transst/matrix/rows.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
+#include <new>
+#include <vector>
 
 namespace transst::detail {
 
@@ -41,13 +44,32 @@ void with_width(Index width, Run&& run) {
     }
 }
 
+/// Memory that starts with a line of the cache: a gene's factors then lie in no more of them than
+/// they fill.
+template <class T>
+struct CacheAligned {
+    using value_type = T;
+    static constexpr std::align_val_t line{64};
+
+    CacheAligned() = default;
+    template <class Other>
+    CacheAligned(const CacheAligned<Other>&) {}
+    [[nodiscard]] T* allocate(std::size_t count) {
+        return static_cast<T*>(::operator new(count * sizeof(T), line));
+    }
+    void deallocate(T* values, std::size_t) { ::operator delete(values, line); }
+    [[nodiscard]] bool operator==(const CacheAligned&) const { return true; }
+};
+
 /// A genes × columns matrix cut into panels, each genes × width and row-major.
 template <class S>
 class Panels {
 public:
     Panels() = default;
     Panels(Index genes, Index columns)
-        : genes_(genes), cut_{columns}, values_(Vector<S>::Zero(genes * cut_.padded())) {}
+        : genes_(genes),
+          cut_{columns},
+          values_(static_cast<std::size_t>(genes * cut_.padded()), S(0)) {}
 
     template <class Derived>
     explicit Panels(const Eigen::MatrixBase<Derived>& a) : Panels(a.rows(), a.cols()) {
@@ -66,13 +88,15 @@ public:
     template <class Total>
     void flush_into(Panels<Total>& total) {
         total += *this;
-        values_.setZero();
+        std::fill(values_.begin(), values_.end(), S(0));
     }
 
     /// Of the same sizes.
     template <class Other>
     Panels& operator+=(const Panels<Other>& other) {
-        values_ += other.values_.template cast<S>();
+        const auto size = static_cast<Index>(values_.size());
+        Eigen::Map<Vector<S>>(values_.data(), size) +=
+            Eigen::Map<const Vector<Other>>(other.values_.data(), size).template cast<S>();
         return *this;
     }
 
@@ -98,7 +122,7 @@ private:
 
     Index genes_ = 0;
     PanelCut cut_;
-    Vector<S> values_;
+    std::vector<S, CacheAligned<S>> values_;
 };
 
 /// Asks for memory that is needed soon. Always inlined: GCC drops calls of functions that do

@@ -153,21 +153,8 @@ template <ExpressionRows Rows>
     detail::check_positions(rows, x.rows(), "copy_part", "row");
     const RowSubset<Rows> of_rows(x.raw(), rows);
     const GeneSubset<RowSubset<Rows>> chosen(of_rows, genes);
-    const Index n = chosen.rows();
-    detail::Compact<Rows> copy;
-    if constexpr (detail::gives_dense<Rows>)
-        copy.values.resize(n, chosen.cols());
-    else
-        copy = detail::Compact<Rows>(chosen.cols(), run);
-    constexpr Index step = 512;
-    for (Index begin = 0; begin < n; begin += step) {
-        const Index end = std::min(n, begin + step);
-        const auto block = chosen.row_block(begin, end);
-        if constexpr (detail::gives_dense<Rows>)
-            copy.values.middleRows(begin, end - begin) = block;
-        else
-            copy.append(detail::view(block), n - end);
-    }
+    auto copy = detail::compact_for<Rows>(chosen.rows(), chosen.cols(), run);
+    detail::copy_rows(chosen, copy, 0, chosen.rows(), [](const auto&) {});
     std::vector<std::int32_t> section;
     if (!x.section().empty())
         for (const Index row : rows) section.push_back(x.section()[static_cast<std::size_t>(row)]);

@@ -138,6 +138,31 @@ template <class Rows>
 using Compact = std::conditional_t<gives_dense<Rows>, DenseRows<typename Rows::Scalar>,
                                    StoredRows<typename Rows::Scalar>>;
 
+/// For `rows` rows of `genes` genes, none of which is there yet.
+template <class Rows>
+[[nodiscard]] Compact<Rows> compact_for(Index rows, Index genes, const RunOptions& run) {
+    if constexpr (gives_dense<Rows>)
+        return {RowMatrix<typename Rows::Scalar>(rows, genes)};
+    else
+        return Compact<Rows>(genes, run);
+}
+
+/// All rows of x, as rows `first` and on of a matrix made for `rows` of them. change(block) sees
+/// each block of them before.
+template <class X, class Change>
+void copy_rows(const X& x, Compact<X>& to, Index first, Index rows, Change&& change) {
+    constexpr Index step = 512;
+    for (Index begin = 0; begin < x.rows(); begin += step) {
+        const Index end = std::min(x.rows(), begin + step);
+        auto block = x.row_block(begin, end);
+        change(block);
+        if constexpr (gives_dense<X>)
+            to.values.middleRows(first + begin, end - begin) = block;
+        else
+            to.append(view(block), rows - first - end);
+    }
+}
+
 }  // namespace detail
 
 /// Rows `chosen` of x.

@@ -91,15 +91,15 @@ void tell_apart(Words& words, const Sizes& sizes, const Names& names) {
 }  // namespace detail
 
 /// Samples of n_s cells or spots × p_s genes as one of Σ n_s × the genes that all of them have, by
-/// the ids and in the order of the first; symbols are those of the first that has them. A sample
-/// without sections is one, called as itself. Where two samples share the name of a section, or a
-/// barcode, all become "sample:section" or "sample:barcode". Barcodes and coordinates are kept
-/// where every sample has them, labels where one has ("NA" elsewhere). Entries are copied, beyond
-/// run.matrix_bytes to a scratch file; those of a sample are let go once they are, so that samples
-/// that are moved here are never all there twice. Throws InvalidArgument where there are no samples
-/// or two of one name; ShapeMismatch where parts of a sample differ in size, or coordinates in
-/// dimensions; BadData for counts beside log expression, a sample without rows, or no gene in
-/// common; Stopped.
+/// the ids (by symbols where twice as many of those agree) and in the order of the first; symbols
+/// are those of the first that has them. A sample without sections is one, called as itself. Where
+/// two samples share the name of a section, or a barcode, all become "sample:section" or
+/// "sample:barcode". Barcodes and coordinates are kept where every sample has them, labels where
+/// one has ("NA" elsewhere). Entries are copied, beyond run.matrix_bytes to a scratch file; those
+/// of a sample are let go once they are, so that samples that are moved here are never all there
+/// twice. Throws InvalidArgument where there are no samples or two of one name; ShapeMismatch where
+/// parts of a sample differ in size, or coordinates in dimensions; BadData for counts beside log
+/// expression, a sample without rows, or no gene in common; Stopped.
 ///
 ///     const auto both = transst::join_sections(std::vector{anterior, posterior});
 template <class Expression, class Rows = detail::RowsOf<Expression>>
@@ -122,15 +122,11 @@ template <class Expression, class Rows = detail::RowsOf<Expression>>
         labels = labels || !sample.labels.empty();
     }
     const GeneAlignment aligned = detail::aligned_genes(genes);
-    const Index common = std::ssize(aligned.columns.front());
 
     Sample<detail::Compact<Rows>> out;
     out.name = detail::in_words(names);
     out.values = samples.front().values;
-    if constexpr (detail::gives_dense<Rows>)
-        out.expression.values.resize(rows, common);
-    else
-        out.expression = detail::Compact<Rows>(common, run);
+    out.expression = detail::compact_for<Rows>(rows, std::ssize(aligned.columns.front()), run);
     if (places) out.coordinates.resize(rows, samples.front().coordinates.cols());
     Index first = 0;
     for (std::size_t s = 0; s < samples.size(); ++s) {
@@ -146,18 +142,11 @@ template <class Expression, class Rows = detail::RowsOf<Expression>>
             const Rows own = as_rows(sample.expression);
             const GeneSubset<Rows> chosen(own, columns);
             const bool rising = std::is_sorted(columns.begin(), columns.end());
-            constexpr Index step = 512;
-            for (Index begin = 0; begin < sizes[s]; begin += step) {
+            detail::copy_rows(chosen, out.expression, first, rows, [&](auto& block) {
                 go_on();
-                const Index end = std::min(sizes[s], begin + step);
-                auto block = chosen.row_block(begin, end);
-                if constexpr (detail::gives_dense<Rows>) {
-                    out.expression.values.middleRows(first + begin, end - begin) = block;
-                } else {
+                if constexpr (!detail::gives_dense<Rows>)
                     if (!rising) detail::sort_columns(block);
-                    out.expression.append(detail::view(block), rows - first - end);
-                }
-            }
+            });
         }
         sample.expression = Expression{};
         for (Index i = 0; i < sizes[s]; ++i) {
