@@ -215,7 +215,8 @@ void add_cluster_options(CLI::App& command, ClusterOptions& o, bool paper) {
         "Of --neighborhood radius, in the places' unit (of Space Ranger pixels); 0: such that the "
         "median spot has 4 to 6 neighbours")
         ->transform(finite_number());
-    add("--beta", o.beta, "Smoothness in space, 0 or more; auto: estimated");
+    add("--beta", o.beta,
+        "Smoothness in space, 0 or more; 0: each spot by itself; auto: estimated");
     command
         .add_option(
             "--starts", o.starts,

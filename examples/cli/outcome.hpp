@@ -25,7 +25,8 @@ struct Outcome {
     transst::Index labelled_cells = 0, common_genes = 0, genes = 0;
     std::optional<double> lambda, relevance;
     std::optional<transst::ClustersChoice> clusters_choice;
-    Json model;  ///< what fit.json says of the model that was applied; null: none was
+    bool averaged = false;  ///< scores, with the neighbours'
+    Json model;             ///< what fit.json says of the model that was applied; null: none was
     Json steps = Json::object();
     std::vector<std::string> decisions, warnings;
     std::vector<transst::StepTime> times;

@@ -94,6 +94,7 @@ public:
 
         steps_ = outcome.steps;
         auto& step = steps_["clusters"] = trace_of(clusters);
+        step["averaged_scores"] = outcome.averaged;
         step["beta"] = clusters.beta;
         step["beta_trace"] = clusters.beta_trace;
         step["starts"] = clusters.starts;

@@ -37,7 +37,7 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     out.clusters = std::move(fit.clusters);
     out.scores = std::move(fit.scores);
     if (model || !sources.empty()) {
-        out.names = std::move(fit.names);
+        if (fit.trust != Trust::none) out.names = std::move(fit.names);
         out.relevance = fit.relevance;
         // how the source's loading was taken: as it is, adapted, or not at all
         out.lambda = fit.trust == Trust::anchored ? std::numeric_limits<double>::infinity()
@@ -61,6 +61,7 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
         if (fit.trust == Trust::anchored) out.steps["trust"]["kappa"] = options.kappa;
         out.steps["trust"]["absent_classes"] = fit.absent_classes;
     }
+    out.averaged = fit.averaged;
     if (fit.pldr) {
         out.steps["pldr"] = trace_of(*fit.pldr);
         out.steps["pldr"]["log_likelihood"] = fit.pldr->log_likelihood;

@@ -123,7 +123,7 @@ struct FindRegions {
         check(target);
         StepClock clock;
         const Graph graph = spot_graph(target, run, clock);
-        return without_source(target, graph, run, clock);
+        return with_choice_described(without_source(target, graph, run, clock));
     }
 
 private:
@@ -220,7 +220,7 @@ private:
                                       run, clock);
                });
         out.times = clock.times();
-        if (out.trust != Trust::none) return out;
+        if (out.trust != Trust::none) return with_choice_described(std::move(out));
         by_itself().times = clock.times();
         alone.space = out.space;
         alone.released_agreement = out.released_agreement;
@@ -235,7 +235,7 @@ private:
         for (const auto& warning : alone.warnings)  // both may have been warned of the same genes
             std::erase(out.warnings, warning);
         alone.warnings.insert(alone.warnings.begin(), out.warnings.begin(), out.warnings.end());
-        return alone;
+        return with_choice_described(std::move(alone));
     }
 
     template <class SourceRows, class TargetRows>
@@ -284,29 +284,31 @@ private:
                 out.trust = Trust::adapted;
                 out.warnings.resize(warned);
                 out.clusters_choice.reset();
-            }
-            // free components may take what the classes do not fit quite
-            else if (!options.trust &&
-                     out.clusters.clusters() + std::ssize(out.absent_classes) >
-                         std::ssize(out.class_names) &&
-                     !explains_enough(target, options.free_explained_from, by_itself, run, clock,
-                                      out)) {
+            } else if (!options.trust && looks_elsewhere(out) &&
+                       !explains_enough(target, options.free_explained_from, by_itself, graph, run,
+                                        clock, out)) {
                 out.trust = Trust::none;
                 out.warnings.resize(warned);
                 return out;
             }
         }
         if (out.trust == Trust::guided || half_relevant) {
+            const auto warned = out.warnings.size();
             const bool coherent = guided(target, source, graph, run, out);
             clock.end("guided mixtures");
-            if (coherent || options.trust) out.trust = Trust::guided;
+            if (coherent || options.trust) {
+                out.trust = Trust::guided;
+            } else {
+                out.warnings.resize(warned);
+                out.clusters_choice.reset();
+            }
         }
         if (out.trust == Trust::adapted) {
             const auto warned = out.warnings.size();
             adapted(target, source, graph, run, out);
             clock.end("adapted mixture");
-            if (!options.trust &&
-                !explains_enough(target, options.explained_from, by_itself, run, clock, out)) {
+            if (!options.trust && !explains_enough(target, options.explained_from, by_itself, graph,
+                                                   run, clock, out)) {
                 out.trust = Trust::none;
                 out.warnings.resize(warned);
                 return out;
@@ -325,6 +327,18 @@ private:
             out.class_posterior = std::move(named.class_posterior);
         }
         return out;
+    }
+
+    /// Whether much of the target is not as the source's classes are: free components may have
+    /// taken what these do not fit quite, or they have shared it out among themselves.
+    template <class = void>
+    [[nodiscard]] static bool looks_elsewhere(const RegionsFit& out) {
+        Index novel = 0;
+        for (std::size_t k = 0; k < out.names.size(); ++k) {
+            if (out.names[k].source_class == left_out) return true;
+            if (out.names[k].novel) novel += out.clusters.sizes[k];
+        }
+        return 2 * novel > std::ssize(out.clusters.labels);
     }
 
     template <class SourceRows, class TargetRows>
@@ -441,17 +455,29 @@ private:
         auto choice =
             choose_clusters(scores, graph, options.try_clusters,
                             options.criterion.value_or(ClustersCriterion::mbic), fit, run);
-        if (classes > 0) detail::choose_by_classes(choice, classes);
-        out.decisions.push_back(text(choice.best, " clusters were chosen out of ",
-                                     options.try_clusters.size(), " numbers tried"));
-        if (classes > 0)
-            out.decisions.back() +=
-                text(", since ", classes,
-                     " classes of the source hold spots; ask for more where the "
-                     "target may have regions that the source lacks");
-        out.warnings.insert(out.warnings.end(), choice.warnings.begin(), choice.warnings.end());
+        if (classes > 0) detail::choose_by_classes(choice, options.try_clusters, classes);
         out.clusters_choice = std::move(choice);
         return out.clusters_choice->best;
+    }
+
+    /// Says how many clusters were chosen for the fit that is returned.
+    template <class = void>
+    [[nodiscard]] static RegionsFit with_choice_described(RegionsFit out) {
+        if (!out.clusters_choice) return out;
+        const auto& choice = *out.clusters_choice;
+        out.decisions.push_back(text(detail::counted(choice.best, "cluster"),
+                                     choice.best == 1 ? " was" : " were", " chosen out of ",
+                                     choice.curve.size(), " numbers tried"));
+        if (choice.classes)
+            out.decisions.back() +=
+                text(", the source's classes that hold spots being ", *choice.classes);
+        out.warnings.insert(out.warnings.end(), choice.warnings.begin(), choice.warnings.end());
+        const bool novel = std::ranges::any_of(out.names, &ClusterName::novel);
+        if (choice.classes && novel)
+            out.warnings.push_back(
+                "some clusters are novel: the target may have regions that the source lacks, and "
+                "which share a cluster; try more clusters than classes");
+        return out;
     }
 
     /// The mixture without anchors, as choose_clusters asks for it.
@@ -530,16 +556,21 @@ private:
     /// be clustered alone.
     template <class Rows, class ByItself>
     [[nodiscard]] bool explains_enough(const Standardized<Rows>& target, double part,
-                                       ByItself&& by_itself, const RunOptions& run,
-                                       StepClock& clock, RegionsFit& out) const {
+                                       ByItself&& by_itself, const Graph& graph,
+                                       const RunOptions& run, StepClock& clock,
+                                       RegionsFit& out) const {
         const auto explained = [&](const ClusterFit<double>& clusters) {
             return class_information(target, clusters.labels, clusters.clusters(), run).mean();
         };
         if (run.stop.stop_requested()) return true;
         try {
-            const auto& alone = by_itself().clusters;
+            const RegionsFit& alone = by_itself();
             if (run.stop.stop_requested()) return true;
-            out.explained_alone = explained(alone);
+            // more clusters explain more: held against as many
+            const Index clusters = out.clusters.clusters();
+            out.explained_alone = explained(alone.clusters.clusters() == clusters
+                                                ? alone.clusters
+                                                : fit_free(run)(alone.scores, graph, clusters));
         } catch (const Stopped&) {
             return true;
         } catch (const Error& error) {
@@ -560,14 +591,16 @@ private:
 
     // --- none -------------------------------------------------------------------------------
 
-    /// Whether regions are mixtures of the kinds that spots are of without the field, if there is
-    /// to be one.
+    /// Whether the kinds that spots are of without the field say little of regions, if there is to
+    /// be one; as many kinds as clusters, in the middle of those tried.
     [[nodiscard]] bool mixed(const Scores64& scores, const Graph& graph,
                              const RunOptions& run) const {
-        const Index kinds = options.try_clusters.empty() ? options.clusters
-                                                         : std::ranges::min(options.try_clusters);
+        auto tried = options.try_clusters;
+        std::ranges::sort(tried);
+        const Index kinds = tried.empty() ? options.clusters : tried[tried.size() / 2];
         if (kinds < 2 || kinds > scores.rows() || options.beta == 0.0) return false;
-        const auto drawn = detail::drawn_mixtures(scores, kinds, options.starts, 200, run);
+        const Index draws = std::min<Index>(4 * options.starts, 20);
+        const auto drawn = detail::drawn_mixtures(scores, kinds, draws, 200, run);
         return surroundings(drawn.front().labels, kinds, graph, run).mixed();
     }
 
@@ -588,10 +621,12 @@ private:
         run.begin("mixture");
         if (mixed(v, graph, run)) {
             v = detail::average_with_neighbors(v, graph);
+            out.averaged = true;
             out.decisions.push_back(
-                "what kind a spot is of is told better by the spots two steps away than by its "
-                "neighbours: regions are mixtures of kinds, and scores are averaged with the "
-                "neighbours'");
+                "spots that are alike are told better by the spots two steps away than by their "
+                "neighbours: single spots say little of their region, and their scores are "
+                "averaged "
+                "with the neighbours'");
         }
         const Index wanted = number_of_clusters(v, graph, fit_free(run), run, out);
         out.clusters = fit_free(run)(v, graph, wanted);

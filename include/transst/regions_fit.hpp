@@ -23,6 +23,7 @@ struct RegionsFit {
                                ///< way that agrees best with the others
     std::vector<std::string> absent_classes;  ///< of the source, left without spots of the target,
                                               ///< or with fewest where clusters are fewer
+    bool averaged = false;                    ///< the target's own scores, with the neighbours'
     Trust trust = Trust::none;                ///< the way that was taken
     double relevance = 0;                     ///< SourceRelevance, in [−1, 1]; 0 without a source
     double source_reliability = 1;            ///< of its class profiles, see Relevance

@@ -137,3 +137,36 @@ TEST_CASE("the planted number of clusters is found by every criterion") {
     for (std::size_t i = 1; i < 4; ++i)
         CHECK(choice.curve[i].log_likelihood > choice.curve[i - 1].log_likelihood - 1);
 }
+
+TEST_CASE("as many clusters as classes that hold spots, or the nearest number tried") {
+    const auto chosen = [](const std::vector<Index>& tried, Index classes,
+                           const std::vector<Index>& with_empty = {}) {
+        ClustersChoice choice;
+        choice.warnings = {"of the criterion"};
+        for (const Index clusters : tried) {
+            choice.curve.push_back({.clusters = clusters});
+            choice.curve.back().empty = std::count(with_empty.begin(), with_empty.end(), clusters);
+        }
+        detail::choose_by_classes(choice, tried, classes);
+        return choice;
+    };
+    const auto inside = chosen({3, 4, 5}, 4);
+    CHECK(inside.best == 4);
+    CHECK(inside.classes == Index{4});
+    CHECK(inside.warnings.empty());
+    const auto last = chosen({2, 3, 4}, 4);
+    CHECK(last.best == 4);
+    REQUIRE(last.warnings.size() == 1);
+    CHECK_THAT(last.warnings[0], support::contains("4, is the largest tried"));
+    const auto beyond = chosen({6, 5}, 1);
+    CHECK(beyond.best == 5);
+    REQUIRE(beyond.warnings.size() == 2);
+    CHECK_THAT(beyond.warnings[0], support::contains("1 class of the source holds spots"));
+    CHECK_THAT(beyond.warnings[1], support::contains("5, is the smallest tried"));
+    const auto tie = chosen({7, 3, 5}, 4);
+    CHECK(tie.best == 3);
+    REQUIRE(tie.warnings.size() == 3);
+    CHECK_THAT(tie.warnings[2], support::contains("5 clusters are as near as 3"));
+    CHECK(chosen({3, 4, 5}, 4, {4}).best == 3);
+    CHECK(chosen({3, 4, 5}, 4, {3, 4, 5}).best == 4);
+}

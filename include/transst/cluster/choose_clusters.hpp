@@ -83,6 +83,19 @@ template <class Scalar>
     return sum / static_cast<double>(resamples);
 }
 
+/// Where the best number is the first or the last of several, more or fewer might be better.
+template <class = void>
+void warn_at_edges(ClustersChoice& choice, std::span<const Index> tried) {
+    if (tried.size() < 2) return;
+    const auto [least, most] = std::minmax_element(tried.begin(), tried.end());
+    if (choice.best == *most)
+        choice.warnings.push_back(
+            text("the best number of clusters, ", choice.best, ", is the largest tried"));
+    if (choice.best == *least)
+        choice.warnings.push_back(
+            text("the best number of clusters, ", choice.best, ", is the smallest tried"));
+}
+
 }  // namespace detail
 
 /// Fits every number in `tried` and chooses the best by the criterion (of equals the first).
@@ -135,14 +148,7 @@ template <class Scalar = double>
     const auto best = std::min_element(worse.begin(), worse.end());
     const auto at = static_cast<std::size_t>(best - worse.begin());
     choice.best = choice.curve[at].clusters;
-    if (tried.size() > 1) {
-        if (choice.best == *std::max_element(tried.begin(), tried.end()))
-            choice.warnings.push_back(
-                text("the best number of clusters, ", choice.best, ", is the largest tried"));
-        if (choice.best == *std::min_element(tried.begin(), tried.end()))
-            choice.warnings.push_back(
-                text("the best number of clusters, ", choice.best, ", is the smallest tried"));
-    }
+    detail::warn_at_edges(choice, tried);
     for (std::size_t i = at + 1; i < worse.size(); ++i)
         if (worse[i] == *best)
             choice.warnings.push_back(
@@ -152,22 +158,28 @@ template <class Scalar = double>
 
 namespace detail {
 
-/// As many clusters as the source's classes that hold spots, or the number tried that is nearest.
+/// As many clusters as the source's classes that hold spots, or the nearest number tried (the
+/// first of such), of those that left no cluster without spots.
 template <class = void>
-void choose_by_classes(ClustersChoice& choice, Index classes) {
-    choice.classes = classes;
-    const auto away = [&](const ClustersPoint& point) {
-        return std::abs(point.clusters - classes);
+void choose_by_classes(ClustersChoice& choice, std::span<const Index> tried, Index classes) {
+    const auto away = [&](Index clusters) {
+        const auto at = std::find_if(choice.curve.begin(), choice.curve.end(),
+                                     [&](const auto& point) { return point.clusters == clusters; });
+        return std::pair(at != choice.curve.end() && at->empty > 0, std::abs(clusters - classes));
     };
-    choice.best = std::min_element(choice.curve.begin(), choice.curve.end(),
-                                   [&](const auto& a, const auto& b) { return away(a) < away(b); })
-                      ->clusters;
+    choice.classes = classes;
+    choice.best = *std::min_element(tried.begin(), tried.end(),
+                                    [&](Index a, Index b) { return away(a) < away(b); });
     choice.warnings.clear();
     if (choice.best != classes)
-        choice.warnings.push_back(text(classes,
-                                       " classes of the source hold spots of the target, so many "
-                                       "clusters are not among the numbers tried; the nearest, ",
-                                       choice.best, ", was chosen"));
+        choice.warnings.push_back(text(
+            classes, classes == 1 ? " class of the source holds" : " classes of the source hold",
+            " spots of the target; of the numbers of clusters to try the nearest, ", choice.best,
+            ", was chosen"));
+    warn_at_edges(choice, tried);
+    for (const Index other : tried)
+        if (other != choice.best && away(other) == away(choice.best))
+            choice.warnings.push_back(text(other, " clusters are as near as ", choice.best));
 }
 
 /// The fit's labels, its widest cluster cut in two across its longest axis; the cut-off half gets

@@ -21,16 +21,17 @@ struct Surroundings {
     double far = 0;   ///< by neighbours' neighbours, as often as they are, the spot itself left out
     double error = 0;  ///< standard error of far − near
 
-    /// In a Potts field neighbours tell all there is. Where those a step farther tell more, by a
-    /// standard error, labels are kinds of spots that regions mix, each in its own shares.
-    [[nodiscard]] bool mixed() const { return far - near > error; }
+    /// In a Potts field neighbours tell all there is. Where those a step farther tell more, by two
+    /// standard errors, a spot's label says little of its region: labels are of kinds of spots that
+    /// regions mix, or noisy.
+    [[nodiscard]] bool mixed() const { return far - near > 2 * error; }
 };
 
 namespace detail {
 
 /// Of the spots around a spot, how many there are and how many share its label.
 struct Around {
-    std::int32_t all = 0, alike = 0;
+    Index all = 0, alike = 0;
 };
 
 /// Log-probabilities of every spot's label, by the best a among powers of two, and their mean.
@@ -80,22 +81,26 @@ template <class W = double>
                 ")");
         frequency[static_cast<std::size_t>(label)] += W(1) / static_cast<W>(labels.size());
     }
+    // labels of each spot's neighbours, counted once: neighbours' neighbours are sums of these
+    RowMatrix<std::int32_t> counts = RowMatrix<std::int32_t>::Zero(graph.nodes(), clusters);
     std::array<std::vector<detail::Around>, 2> around;
     for (auto& spots : around) spots.resize(labels.size());
     const Lanes lanes(graph.nodes());
-    parallel_for(lanes.count(), run.threads, [&](Index lane) {
-        for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i) {
-            const auto at = static_cast<std::size_t>(i);
-            auto &near = around[0][at], &far = around[1][at];
-            const auto count = [&](detail::Around& to, Index j) {
-                ++to.all;
-                to.alike += labels[static_cast<std::size_t>(j)] == labels[at];
-            };
-            for (const Index j : graph.of(i)) {
-                count(near, j);
-                for (const Index l : graph.of(j))
-                    if (l != i) count(far, l);
-            }
+    const auto for_each_spot = [&](auto&& visit) {
+        parallel_for(lanes.count(), run.threads, [&](Index lane) {
+            for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i)
+                visit(i, static_cast<std::size_t>(i));
+        });
+    };
+    for_each_spot([&](Index i, std::size_t) {
+        for (const Index j : graph.of(i)) ++counts(i, labels[static_cast<std::size_t>(j)]);
+    });
+    for_each_spot([&](Index i, std::size_t at) {
+        auto &near = around[0][at], &far = around[1][at];
+        near = {graph.degree(i), counts(i, labels[at])};
+        for (const Index j : graph.of(i)) {
+            far.all += graph.degree(j) - 1;
+            far.alike += counts(j, labels[at]) - 1;
         }
     });
     const auto [by_near, near] = detail::told_by<W>(around[0], labels, frequency, run.threads);
