@@ -7,6 +7,7 @@
 #include <transst/cluster/spatial_gmm_mrf.hpp>
 #include <transst/find_regions.hpp>
 #include <transst/io/folder.hpp>
+#include <transst/markers/markers.hpp>
 #include <transst/metrics/adjusted_rand_index.hpp>
 #include <transst/reduce/pldr.hpp>
 #include <transst/simulate/tissue.hpp>
@@ -304,6 +305,25 @@ std::vector<Line> streamed(const Settings& settings) {
                           720, 6000);
 }
 
+/// Genes of every cluster against the rest, of a section of which a quarter of the entries is not
+/// zero.
+std::vector<Line> markers(const Settings& settings) {
+    const Index n = settings.quick ? 900 : 3600, genes = 8500, clusters = 7;
+    const Sample<CompressedRows<float>> section{random_counts(n, genes, genes / 4)};
+    std::vector<Label> labels(static_cast<std::size_t>(n));
+    for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<Label>(i % 7);
+    std::vector<Line> lines;
+    for (int threads = 1; threads <= settings.threads; ++threads) {
+        const RunOptions run{.threads = threads};
+        const double time = seconds([&] {
+            keep(Markers{}.fit(log_normalize(section, run), labels, clusters, run).clusters);
+        });
+        lines.push_back({text("markers, ", n, " spots x ", genes, " genes, 7 clusters"), time, "s",
+                         (settings.quick ? 1.0 : 4.0) / threads, threads});
+    }
+    return lines;
+}
+
 /// A small section from its files to its regions.
 std::vector<Line> small(const Settings& settings) {
     namespace fs = std::filesystem;
@@ -335,7 +355,7 @@ std::vector<Line> growth(const Settings& settings) {
     std::vector<Line> lines;
     // times: (size) -> what took how long; what only one of the sizes did is left out. The sizes
     // take turns, and the fastest turn of each counts: a slow moment of the machine is not growth.
-    const int turns = settings.quick ? 1 : 3;
+    const int turns = settings.quick ? 1 : 5;
     const auto doubled = [&](const std::string& what, const auto& times) {
         std::vector<StepTime> found[2];
         double peak[2]{};
@@ -486,6 +506,7 @@ const std::vector<Benchmark>& all() {
         {"e-step", "densities of the mixture", mixture_e_step},
         {"mixture", "an iteration of SpatialGMM_MRF", mixture_iteration},
         {"knn", "KnnGraph", knn},
+        {"markers", "genes of each cluster, from counts", markers},
         {"threads", "what a second thread brings", threads},
         {"growth", "time and memory when something doubles", growth},
         {"small", "a small section from its files", small},

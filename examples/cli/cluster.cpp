@@ -77,9 +77,11 @@ std::vector<Index> parse_clusters(const std::string& word) {
                     "': ", k, " is there twice; leave one out");
             out.push_back(k);
         }
-        if (comma == rest.npos) return out;
+        if (comma == rest.npos) break;
         rest.remove_prefix(comma + 1);
     }
+    std::ranges::sort(out);
+    return out;
 }
 
 bool same_folder(const std::string& a, const std::string& b) {
@@ -297,7 +299,8 @@ double parse_number(const std::string& option, const std::string& word) {
     double value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     require(error == std::errc{} && end == word.data() + word.size() && value >= 0, option, " is '",
-            word, "'; it must be a number of 0 or more");
+            word, "'; it must be a number of 0 or more",
+            option == "--lambda" ? ", inf or auto" : ", or auto");
     return value;
 }
 

@@ -56,7 +56,7 @@ std::optional<transst::Graph> own_graph(const ClusterOptions& options, const Tis
 std::vector<std::string> graph_warnings(const ClusterOptions& options, const Tissue& target,
                                         const transst::Graph& graph);
 
-/// A number of 0 or more, "inf" included; anything else is a usage error.
+/// The number of --lambda or --beta, 0 or more, "inf" included; anything else is a usage error.
 double parse_number(const std::string& option, const std::string& word);
 
 /// Infinity has no number in JSON.

@@ -97,15 +97,16 @@ Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options
             clusters_criteria.at(options.criterion == "auto" ? "mbic" : options.criterion);
         out.clusters_choice =
             choose_clusters(scores, graph, options.clusters, criterion, tried, run);
-        mixture.options.clusters = out.clusters_choice->best;
+        out.clusters = std::move(out.clusters_choice->fit);
         out.decisions.push_back(text(out.clusters_choice->best, " clusters were chosen out of ",
                                      options.clusters.size(), " numbers tried"));
         warn(out.clusters_choice->warnings);
         clock.end("number of clusters");
+    } else {
+        out.clusters = mixture.fit(scores, graph, run);
+        clock.end("SpatialGMM_MRF");
     }
-    out.clusters = mixture.fit(scores, graph, run);
     out.scores = scores;
-    clock.end("SpatialGMM_MRF");
     out.times.insert(out.times.end(), clock.times().begin(), clock.times().end());
 
     if constexpr (Fit::template has<PLDRFit>()) {

@@ -12,6 +12,7 @@
 
 #include <transst/cluster/guided_gmm_mrf.hpp>
 #include <transst/cluster/surroundings.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/learn_source.hpp>
 #include <transst/metrics/assortativity.hpp>
 #include <transst/regions_fit.hpp>
@@ -37,7 +38,8 @@ struct FindRegions {
         Index neighbors = 6;           ///< of the Potts field
         std::vector<Index> scales{0, 6, 18, 36};  ///< neighbours that scores are averaged over
         double kappa = 1000;                      ///< pseudo-spots behind each class, when anchored
-        Index starts = 5;                         ///< of a mixture without anchors
+        Index starts = 5;                         ///< of a mixture without anchors; twice as many
+                                                  ///< when adapted, every other smoothed
         std::optional<double> beta{};             ///< of the Potts field; nothing: estimated
         std::optional<Trust> trust{};             ///< decided by the caller; nothing: learned
         double lambda = 1;                        ///< of TransferLoading, relative, when adapted
@@ -49,7 +51,8 @@ struct FindRegions {
         double released_from = 0.75;       ///< released_agreement above which anchors are believed
         double guided_from = 0.5;  ///< assortativity from which guided clusters are coherent
         double free_explained_from = 0.75;  ///< of what the target's own clusters explain, the part
-                                            ///< that anchored ones with free components must
+                                            ///< that anchored ones must where some are free
+                                            ///< components, or most spots lie in novel clusters
         double explained_from = 0.9;  ///< of what the target's own clusters explain, the part that
                                       ///< those in the adapted loading must
         bool allow_duplicates = false;  ///< of the same place in the same section
@@ -213,12 +216,11 @@ private:
                 alone = without_source(target, graph, run, clock);
             return alone;
         };
-        RegionsFit out =
-            go(nearest, clock,
-               [&](const auto& rows, detail::SourceParts& source, RegionsFit&& described) {
-                   return with_source(rows, source, std::move(described), nearest, graph, by_itself,
-                                      run, clock);
-               });
+        auto out = go(nearest, clock,
+                      [&](const auto& rows, detail::SourceParts& source, RegionsFit&& described) {
+                          return with_source(rows, source, std::move(described), nearest, graph,
+                                             by_itself, run, clock);
+                      });
         out.times = clock.times();
         if (out.trust != Trust::none) return with_choice_described(std::move(out));
         by_itself().times = clock.times();
@@ -404,7 +406,7 @@ private:
         };
         run.begin("anchored mixture");
         const auto occupied = [](const ClusterFit<double>& found) {
-            return std::ssize(found.sizes) - std::ranges::count(found.sizes, 0);
+            return std::ssize(found.sizes) - std::count(found.sizes.begin(), found.sizes.end(), 0);
         };
         const bool by_classes = !options.try_clusters.empty() && !options.criterion;
         const Index wanted = number_of_clusters(
@@ -460,11 +462,22 @@ private:
         return out.clusters_choice->best;
     }
 
+    /// The clusters: as many as asked for, or those with the best number of those to try.
+    template <class Scores>
+    [[nodiscard]] ClusterFit<double> best_clusters(const Scores& scores, const Graph& graph,
+                                                   const FitClusters& fit, const RunOptions& run,
+                                                   RegionsFit& out) const {
+        const Index wanted = number_of_clusters(scores, graph, fit, run, out);
+        if (out.clusters_choice) return std::move(out.clusters_choice->fit);
+        return fit(scores, graph, wanted);
+    }
+
     /// Says how many clusters were chosen for the fit that is returned.
-    template <class = void>
-    [[nodiscard]] static RegionsFit with_choice_described(RegionsFit out) {
+    template <class Fit>
+    [[nodiscard]] static Fit with_choice_described(Fit out) {
         if (!out.clusters_choice) return out;
-        const auto& choice = *out.clusters_choice;
+        auto& choice = *out.clusters_choice;
+        choice.fit = {};  // those that were returned are in out.clusters
         out.decisions.push_back(text(detail::counted(choice.best, "cluster"),
                                      choice.best == 1 ? " was" : " were", " chosen out of ",
                                      choice.curve.size(), " numbers tried"));
@@ -472,7 +485,8 @@ private:
             out.decisions.back() +=
                 text(", the source's classes that hold spots being ", *choice.classes);
         out.warnings.insert(out.warnings.end(), choice.warnings.begin(), choice.warnings.end());
-        const bool novel = std::ranges::any_of(out.names, &ClusterName::novel);
+        const bool novel = std::any_of(out.names.begin(), out.names.end(),
+                                       [](const auto& name) { return name.novel; });
         if (choice.classes && novel)
             out.warnings.push_back(
                 "some clusters are novel: the target may have regions that the source lacks, and "
@@ -539,14 +553,12 @@ private:
         out.warnings.insert(out.warnings.end(), out.transfer->warnings.begin(),
                             out.transfer->warnings.end());
         const Scores64& v = out.transfer->scores;
-        SpatialGMM_MRF<> mixture{{.clusters = options.clusters}};
+        SpatialGMM_MRF<> mixture{{.clusters = options.clusters, .starts = 2 * options.starts}};
         if (options.beta) {
             mixture.options.beta_by = Beta::fixed;
             mixture.options.beta = *options.beta;
         }
-        mixture.options.clusters =
-            number_of_clusters(v, graph, warm_spatial_fits(mixture, run), run, out);
-        out.clusters = mixture.fit(v, graph, run);
+        out.clusters = best_clusters(v, graph, warm_spatial_fits(mixture, run), run, out);
         out.scores = v;
     }
 
@@ -593,10 +605,11 @@ private:
 
     /// Whether the kinds that spots are of without the field say little of regions, if there is to
     /// be one; as many kinds as clusters, in the middle of those tried.
+    template <class = void>
     [[nodiscard]] bool mixed(const Scores64& scores, const Graph& graph,
                              const RunOptions& run) const {
         auto tried = options.try_clusters;
-        std::ranges::sort(tried);
+        detail::sort(tried.begin(), tried.end());
         const Index kinds = tried.empty() ? options.clusters : tried[tried.size() / 2];
         if (kinds < 2 || kinds > scores.rows() || options.beta == 0.0) return false;
         const Index draws = std::min<Index>(4 * options.starts, 20);
@@ -628,12 +641,11 @@ private:
                 "averaged "
                 "with the neighbours'");
         }
-        const Index wanted = number_of_clusters(v, graph, fit_free(run), run, out);
-        out.clusters = fit_free(run)(v, graph, wanted);
+        out.clusters = best_clusters(v, graph, fit_free(run), run, out);
         out.scores = v;
         clock.end("mixture");
         out.times = clock.times();
-        out.names.assign(static_cast<std::size_t>(wanted), ClusterName{});
+        out.names.assign(static_cast<std::size_t>(out.clusters.clusters()), ClusterName{});
         return out;
     }
 };

@@ -17,8 +17,8 @@ struct RegionsFit {
     ClusterFit<double> clusters;           ///< of the spots
     std::vector<ClusterName> names;        ///< of the clusters (K)
     std::vector<std::string> class_names;  ///< of the source
-    RowMatrix<double> class_posterior;  ///< spots × classes; what rows lack to 1 is the probability
-                                        ///< that no class explains the spot; 0 × 0 without trust
+    RowMatrix<double> class_posterior;  ///< spots × classes, see name_anchored, name_by_profile;
+                                        ///< 0 × 0 without trust
     RowMatrix<double> scores;  ///< spots × factors that were clustered; where guided, those of the
                                ///< way that agrees best with the others
     std::vector<std::string> absent_classes;  ///< of the source, left without spots of the target,
@@ -30,12 +30,13 @@ struct RegionsFit {
     std::optional<ScoreSpaceChoice> space;    ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
-    std::optional<double> explained, explained_alone;  ///< of each gene, by the clusters in the
-                                                       ///< adapted loading and by the target's own
-                                                       ///< (mean adjusted R²), where compared
+    std::optional<double> explained, explained_alone;  ///< of each gene, by the source's clusters
+                                                       ///< and by the target's own (mean adjusted
+                                                       ///< R²), where compared
     std::optional<PLDRFit<double>> pldr;               ///< of the anchored and the adapted way
     std::optional<TransferFit<double>> transfer;       ///< of the adapted way
-    std::optional<ClustersChoice> clusters_choice;     ///< where several numbers were tried
+    std::optional<ClustersChoice> clusters_choice;     ///< where several numbers were tried; its
+                                                       ///< fit is empty, `clusters` being that
     std::vector<std::string> decisions;                ///< what was chosen and why, in words
     std::vector<std::string> warnings;                 ///< beside those of clusters
 

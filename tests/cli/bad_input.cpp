@@ -89,6 +89,7 @@ TEST_CASE("fewer spots than clusters are refused") {
     const Job job(program);
     refused(job, {"--clusters", "82"}, 1, {"target", "81 spots", "--clusters 82"});
     refused(job, {"--clusters", "1000000000000"}, 1, {"81 spots", "--clusters 1000000000000"});
+    refused(job, {"--clusters", "3,82"}, 1, {"82", "81 spots"});
 }
 
 TEST_CASE("as many factors as genes or cells are refused") {
@@ -385,6 +386,8 @@ TEST_CASE("options that cannot be understood are refused") {
     usage({"--clusters", "2.5"}, {"--clusters", "'2.5'", "whole number"});
     usage({"--clusters", "four"}, {"--clusters", "'four'", "whole number"});
     usage({"--clusters", "99999999999999999999"}, {"--clusters", "whole number"});
+    usage({"--clusters", "9-3"}, {"--clusters", "'9-3'", "the range is empty"});
+    usage({"--clusters", "3,4,3"}, {"--clusters", "'3,4,3'", "3 is there twice"});
     for (const char* name : {"--genes", "--factors", "--neighbors", "--starts"})
         usage({name, "0"}, {name, "'0'", "1 or more"});
     usage({"--seed", "-1"}, {"--seed", "'-1'", "0 or more"});

@@ -386,6 +386,8 @@ TEST_CASE("a class that the source lacks is found, and novel") {
     const auto three = AnchoredGMM_MRF<>{{.kappa = 5}}.fit(mostly.scores, mostly.graph, classes);
     const auto names = name_anchored(three, mostly.scores, classes, words).names;
     CHECK(std::count_if(names.begin(), names.end(), [](const auto& c) { return c.novel; }) == 1);
+    for (const auto& cluster : names)
+        CHECK((cluster.novel ? cluster.confidence < 0.5 : cluster.confidence > 0.9));
 }
 
 TEST_CASE("a class that the target lacks makes room for one that the source lacks") {

@@ -129,6 +129,8 @@ TEST_CASE("the planted number of clusters is found by every criterion") {
     const auto fit = warm_spatial_fits<double>({{.starts = 2}}, {});
     const auto choice = choose_clusters(v, graph, tried, by, fit);
     CHECK(choice.best == 3);
+    CHECK(choice.fit.clusters() == 3);
+    CHECK(choice.fit.log_likelihood == choice.curve[1].log_likelihood);
     CHECK(choice.curve.size() == 4);
     CHECK(choice.warnings.empty());
     if (by == ClustersCriterion::stability)
@@ -136,6 +138,56 @@ TEST_CASE("the planted number of clusters is found by every criterion") {
     // more clusters never fit worse: each number also starts from the one before, cut in two
     for (std::size_t i = 1; i < 4; ++i)
         CHECK(choice.curve[i].log_likelihood > choice.curve[i - 1].log_likelihood - 1);
+}
+
+TEST_CASE("a fit that starts from fewer clusters is kept where it is better") {
+    // two groups of six blobs, of which one start alone does not find every one
+    const Index height = 12, width = 36;
+    RandomStream random(8);
+    Scores64 v = random.normal_matrix(height * width, 2);
+    for (Index i = 0; i < v.rows(); ++i) {
+        const Index blob = i % width * 12 / width, group = blob / 6;
+        v(i, 0) += 4 * static_cast<double>(blob % 3) + 32 * static_cast<double>(group);
+        v(i, 1) += 4 * static_cast<double>(blob / 3 % 2);
+    }
+    const Graph graph = support::grid(height, width);
+    const RunOptions run{.seed = 2};
+    const SpatialGMM_MRF<double> mixture{{.clusters = 12, .starts = 1}};
+    const auto likelihood = [&](const Numbers& numbers, ClustersCriterion by) {
+        const auto fit = warm_spatial_fits(mixture, run);
+        return choose_clusters(v, graph, numbers, by, fit, run).curve.back().log_likelihood;
+    };
+    const double cold = mixture.fit(v, graph, run).log_likelihood,
+                 warm = likelihood({4, 6, 12}, ClustersCriterion::bic);
+    CHECK(likelihood({12}, ClustersCriterion::bic) == cold);
+    CHECK(warm > cold + 10);
+    // resamples do not take the place of the fit before
+    CHECK(likelihood({4, 6, 12}, ClustersCriterion::stability) == warm);
+    // seven cuts are too many for five clusters
+    CHECK(likelihood({5, 12}, ClustersCriterion::bic) == cold);
+}
+
+TEST_CASE("clusters are cut along their longest axes, the widest first") {
+    ClusterFit<double> fit;
+    fit.labels = {0, 0, 1, 1, 1, 1};
+    fit.sizes = {2, 4};
+    fit.means = Matrix<double>{{0, 0}, {10, 0}};
+    fit.covariances = {Vector<double>{{4, 1}}.asDiagonal(), Vector<double>{{1, 3}}.asDiagonal()};
+    fit.responsibilities = Scores64::Zero(6, 2);
+    const Scores64 v{{-1, 5}, {1, -5}, {12, -1}, {8, 1}, {12, 2}, {8, -2}};
+    const auto sides = [&](Index cuts) { return detail::cut_widest(fit, v, cuts); };
+    CHECK(sides(0) == fit.labels);
+    // by the second coordinate; which half moves is the sign of an axis
+    const auto one = sides(1);
+    CHECK(one[0] == 0);
+    CHECK(one[1] == 0);
+    CHECK(one[2] == one[5]);
+    CHECK(one[3] == one[4]);
+    CHECK(one[2] + one[3] == 1 + 2);
+    const auto two = sides(2);
+    CHECK(two[0] + two[1] == 0 + 3);
+    CHECK(std::vector<Label>(two.begin() + 2, two.end()) ==
+          std::vector<Label>(one.begin() + 2, one.end()));
 }
 
 TEST_CASE("as many clusters as classes that hold spots, or the nearest number tried") {

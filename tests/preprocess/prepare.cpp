@@ -282,6 +282,25 @@ TEST_CASE("genes that do not vary are not kept, empty cells are reported") {
     CHECK(std::ssize(prepared.labels) == 28);
     CHECK(std::count(prepared.class_names.begin(), prepared.class_names.end(), "nothing") == 0);
     CHECK(mentions(prepared.warnings, "source: 2 cells have no counts, and are left out"));
+    CHECK(mentions(prepared.warnings, "no cell of class 'nothing' has counts"));
+    // one that is ignored, or that other cells are of, is not spoken of
+    CHECK(!mentions(fit(Prepare{{.ignore = {"nothing"}}}, {source}, counts(30, 6, 1, "t")).warnings,
+                    "of class"));
+    source.labels[0] = "nothing";
+    CHECK(!mentions(fit(Prepare{}, {source}, counts(30, 6, 1, "t")).warnings, "of class"));
+}
+
+TEST_CASE("sources that differ in classes, or share a section's name, are taken, and it is said") {
+    auto one = counts(30, 6, 2, "one"), other = counts(30, 6, 3, "other");
+    other.labels[0] = "rare";
+    one.sections.assign(30, "S1");
+    other.sections.assign(30, "S1");
+    const auto prepared = fit(Prepare{}, {one, other}, counts(30, 6, 1, "target"));
+    CHECK(mentions(prepared.warnings, "source one has no cells of 'rare'"));
+    CHECK(!mentions(prepared.warnings, "source other has no cells of"));
+    CHECK(mentions(prepared.warnings,
+                   "sources one and other both have a section 'S1'; they are taken as two"));
+    CHECK(prepared.source_sections == Words{"S1", "S1"});
 }
 
 TEST_CASE("samples matched by symbol say so") {

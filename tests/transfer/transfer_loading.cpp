@@ -262,6 +262,18 @@ TEST_CASE("lambda is chosen where the criterion is least") {
     for (std::size_t i = 0; i < grid.size(); ++i)
         CHECK(fit.lambda_curve[i].error == again.lambda_curve[i].error);
 
+    // beyond the ends of a grid there may be better, but not beyond 0 and infinity
+    const auto among = [&](std::vector<double> tried) {
+        options.grid = std::move(tried);
+        return ChooseLambda<double>{options}.fit(problem.x, problem.source, {.seed = 11});
+    };
+    CHECK(among({0, infinity}).warnings.empty());
+    CHECK(among({1, 1}).warnings.empty());
+    const auto edge = among({2, 1});
+    REQUIRE(edge.warnings.size() == 1);
+    CHECK(edge.warnings[0] == (edge.lambda == 2 ? "the best lambda, 2, is the largest tried"
+                                                : "the best lambda, 1, is the smallest tried"));
+
     options.grid.clear();
     CHECK_THROWS_AS(ChooseLambda<double>{options}.fit(problem.x, problem.source), InvalidArgument);
     CHECK_THROWS_WITH(ChooseLambda<double>{options}.fit(problem.x, problem.source),

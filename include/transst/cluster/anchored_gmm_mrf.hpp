@@ -141,6 +141,9 @@ private:
         require(options.beta >= 0 && options.beta_max > 0,
                 "AnchoredGMM_MRF::fit: beta = ", options.beta, " and beta_max = ", options.beta_max,
                 "; they must not be negative");
+        require(options.beta_by != Beta::grid,
+                "AnchoredGMM_MRF::fit: beta_by is grid, which goes with conditional modes only; it "
+                "must be pseudo_likelihood or fixed");
         for (Index i = 0; i < n; ++i)
             require<BadData>(scores.row(i).allFinite(), "AnchoredGMM_MRF::fit: the scores of spot ",
                              i, " are not finite; remove that spot");

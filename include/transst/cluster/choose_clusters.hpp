@@ -3,11 +3,13 @@
 
 #include <transst/cluster/criteria.hpp>
 #include <transst/cluster/spatial_gmm_mrf.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/metrics/adjusted_rand_index.hpp>
 
 #include <functional>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 namespace transst {
@@ -39,6 +41,7 @@ struct ClustersChoice {
     std::optional<Index> classes{};     ///< of a source that hold spots, where they choose
     std::vector<ClustersPoint> curve;   ///< in the order tried
     std::vector<std::string> warnings;  ///< ties, and a best at the edge of what was tried
+    ClusterFit<double> fit;             ///< with the best number
 };
 
 /// Fits scores (n × d) on a graph with K clusters.
@@ -73,7 +76,7 @@ template <class Scalar>
     for (Index b = 0; b < resamples; ++b) {
         auto nodes = random.permutation(scores.rows());
         nodes.resize(static_cast<std::size_t>(std::max(clusters, scores.rows() * 4 / 5)));
-        std::sort(nodes.begin(), nodes.end());
+        detail::sort(nodes.begin(), nodes.end());
         const auto part =
             fit(RowMatrix<Scalar>(scores(nodes, Eigen::all)), induced(graph, nodes), clusters);
         std::vector<Label> whole;
@@ -84,14 +87,13 @@ template <class Scalar>
 }
 
 /// Where the best number is the first or the last of several, more or fewer might be better.
-template <class = void>
-void warn_at_edges(ClustersChoice& choice, std::span<const Index> tried) {
+template <class Numbers>
+void warn_at_edges(ClustersChoice& choice, const Numbers& tried) {
     if (tried.size() < 2) return;
-    const auto [least, most] = std::minmax_element(tried.begin(), tried.end());
-    if (choice.best == *most)
+    if (choice.best == *std::max_element(tried.begin(), tried.end()))
         choice.warnings.push_back(
             text("the best number of clusters, ", choice.best, ", is the largest tried"));
-    if (choice.best == *least)
+    if (choice.best == *std::min_element(tried.begin(), tried.end()))
         choice.warnings.push_back(
             text("the best number of clusters, ", choice.best, ", is the smallest tried"));
 }
@@ -118,9 +120,14 @@ template <class Scalar = double>
     }
     ClustersChoice choice;
     choice.criterion = criterion;
-    std::vector<double> worse;  // the criterion, the least being best
+    std::vector<double> worse;                               // the criterion, the least being best
+    const auto better = [&](std::size_t a, std::size_t b) {  // numbers of points of the curve
+        const bool a_empty = choice.curve[a].empty > 0, b_empty = choice.curve[b].empty > 0;
+        return a_empty == b_empty ? worse[a] < worse[b] : b_empty;
+    };
+    std::size_t best = 0;
     for (const Index clusters : tried) {
-        const auto found = fit(scores, graph, clusters);
+        auto found = fit(scores, graph, clusters);
         const auto criteria =
             information_criteria(found.log_likelihood, scores.rows(), scores.cols(), clusters);
         ClustersPoint point{clusters, found.log_likelihood, criteria.bic, criteria.mbic,
@@ -138,19 +145,21 @@ template <class Scalar = double>
                         : criterion == ClustersCriterion::icl  ? point.icl
                                                                : -point.stability);
         choice.curve.push_back(point);
+        const std::size_t last = worse.size() - 1;
+        if (last == 0 || better(last, best)) {
+            best = last;
+            choice.fit = std::move(found);
+        }
         run.report("number of clusters", std::ssize(choice.curve), std::ssize(tried), worse.back());
-        if (run.stop.stop_requested()) break;
+        if (run.stop.stop_requested()) {
+            choice.fit.stopped = true;
+            break;
+        }
     }
-    const auto whole = [](const ClustersPoint& point) { return point.empty == 0; };
-    if (std::any_of(choice.curve.begin(), choice.curve.end(), whole))
-        for (std::size_t i = 0; i < worse.size(); ++i)
-            if (!whole(choice.curve[i])) worse[i] = std::numeric_limits<double>::infinity();
-    const auto best = std::min_element(worse.begin(), worse.end());
-    const auto at = static_cast<std::size_t>(best - worse.begin());
-    choice.best = choice.curve[at].clusters;
+    choice.best = choice.curve[best].clusters;
     detail::warn_at_edges(choice, tried);
-    for (std::size_t i = at + 1; i < worse.size(); ++i)
-        if (worse[i] == *best)
+    for (std::size_t i = best + 1; i < worse.size(); ++i)
+        if (!better(best, i))
             choice.warnings.push_back(
                 text(choice.curve[i].clusters, " clusters are exactly as good as ", choice.best));
     return choice;
@@ -160,8 +169,8 @@ namespace detail {
 
 /// As many clusters as the source's classes that hold spots, or the nearest number tried (the
 /// first of such), of those that left no cluster without spots.
-template <class = void>
-void choose_by_classes(ClustersChoice& choice, std::span<const Index> tried, Index classes) {
+template <class Numbers>
+void choose_by_classes(ClustersChoice& choice, const Numbers& tried, Index classes) {
     const auto away = [&](Index clusters) {
         const auto at = std::find_if(choice.curve.begin(), choice.curve.end(),
                                      [&](const auto& point) { return point.clusters == clusters; });
@@ -182,34 +191,37 @@ void choose_by_classes(ClustersChoice& choice, std::span<const Index> tried, Ind
             choice.warnings.push_back(text(other, " clusters are as near as ", choice.best));
 }
 
-/// The fit's labels, its widest cluster cut in two across its longest axis; the cut-off half gets
-/// the next number.
+/// The fit's labels, its `cuts` widest clusters (at most all) each cut in two across its longest
+/// axis; the cut-off halves get the next numbers.
 template <class W>
-[[nodiscard]] std::vector<Label> cut_widest(const ClusterFit<W>& fit, const RowMatrix<W>& scores) {
-    std::size_t widest = 0;
-    double most = -1;
-    for (std::size_t k = 0; k < fit.covariances.size(); ++k) {
-        const double spread = fit.covariances[k].trace() * static_cast<double>(fit.sizes[k]);
-        if (spread > most) {
-            most = spread;
-            widest = k;
-        }
-    }
-    const Vector<W> axis = falling_eigen<W>(fit.covariances[widest]).second.col(0);
-    const auto cut = static_cast<Label>(widest);
+[[nodiscard]] std::vector<Label> cut_widest(const ClusterFit<W>& fit, const RowMatrix<W>& scores,
+                                            Index cuts) {
+    const auto spread = [&](std::size_t k) {
+        return fit.covariances[k].trace() * static_cast<double>(fit.sizes[k]);
+    };
+    std::vector<std::size_t> widest(fit.covariances.size());
+    std::iota(widest.begin(), widest.end(), std::size_t{0});
+    std::stable_sort(widest.begin(), widest.end(),
+                     [&](std::size_t a, std::size_t b) { return spread(a) > spread(b); });
     auto labels = fit.labels;
-    for (Index i = 0; i < scores.rows(); ++i) {
-        auto& k = labels[static_cast<std::size_t>(i)];
-        if (k == cut && (scores.row(i) - fit.means.row(cut)).dot(axis) > 0)
-            k = static_cast<Label>(fit.clusters());
+    for (Index c = 0; c < cuts; ++c) {
+        const std::size_t k = widest[static_cast<std::size_t>(c)];
+        const Vector<W> axis = falling_eigen<W>(fit.covariances[k]).second.col(0);
+        const auto cut = static_cast<Label>(k);
+        for (Index i = 0; i < scores.rows(); ++i)
+            if (auto& label = labels[static_cast<std::size_t>(i)];
+                label == cut && (scores.row(i) - fit.means.row(cut)).dot(axis) > 0)
+                label = static_cast<Label>(fit.clusters() + c);
     }
     return labels;
 }
 
 }  // namespace detail
 
-/// SpatialGMM_MRF for several numbers of clusters: each number's starts, and one more that is the
-/// fit before it with its widest cluster cut in two.
+/// SpatialGMM_MRF for several numbers of clusters, rising: each number's starts, and one more that
+/// is the fit before it with as many of its widest clusters cut in two as are wanting, where it has
+/// so many. Fits to fewer spots, as stability asks for, neither begin so nor count as the one
+/// before.
 template <std::floating_point Scalar = double>
 [[nodiscard]] FitClusters warm_spatial_fits(SpatialGMM_MRF<Scalar> mixture, const RunOptions& run) {
     struct Before {
@@ -220,10 +232,12 @@ template <std::floating_point Scalar = double>
                                   Index clusters) mutable {
         mixture.options.clusters = clusters;
         auto fit = mixture.fit(scores, graph, run);
-        if (before->fit.clusters() + 1 == clusters &&
-            std::ssize(before->fit.labels) == scores.rows()) {
+        const auto& last = before->fit;
+        const Index spots = std::ssize(last.labels), cuts = clusters - last.clusters();
+        if (scores.rows() < spots) return fit;
+        if (scores.rows() == spots && cuts >= 1 && cuts <= last.clusters()) {
             const auto start = detail::shared_covariance_mixture(
-                scores, detail::cut_widest(before->fit, scores), clusters, 0, 0);
+                scores, detail::cut_widest(last, scores, cuts), clusters, 0, 0);
             auto warm = mixture.fit(scores, graph, start.labels, start.gaussians, run);
             if (warm.log_likelihood > fit.log_likelihood) fit = std::move(warm);
         }

@@ -3,6 +3,7 @@
 
 #include <transst/cluster/free_gmm_mrf.hpp>
 #include <transst/core/side_by_side.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/matrix/standardized.hpp>
 #include <transst/metrics/confusion.hpp>
 #include <transst/reduce/autocorrelation_factors.hpp>
@@ -85,7 +86,7 @@ struct GuidedGMM_MRF {
             const Index genes =
                 std::clamp<Index>(static_cast<Index>(share * static_cast<double>(p)), 2, p);
             std::vector<Index> chosen(order.begin(), order.begin() + genes);
-            std::sort(chosen.begin(), chosen.end());
+            detail::sort(chosen.begin(), chosen.end());
             const Index most =
                 std::min({*std::max_element(options.factors.begin(), options.factors.end()),
                           target.rows() - 1, genes - 1});

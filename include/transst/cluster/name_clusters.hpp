@@ -19,14 +19,15 @@ struct ClusterName {
 /// The clusters' names, and each spot's class.
 struct ClusterNames {
     std::vector<ClusterName> names;     ///< of the clusters (K)
-    RowMatrix<double> class_posterior;  ///< spots × classes; what rows lack to 1 is the probability
-                                        ///< that no class of the source explains the spot
+    RowMatrix<double> class_posterior;  ///< spots × classes; what rows lack to 1 speaks for
+                                        ///< clusters that no class stands for
 };
 
-/// Clusters bear the name of the class they stem from; confidence is the mean responsibility of
-/// their spots. A spot's posterior over the classes is its responsibilities. A cluster is novel
-/// where it is a free component, or where most of its spots lie further from every class than all
-/// but 1 % of a class's own cells would (the 99 % quantile of chi-square).
+/// Clusters bear the name of the class they stem from. A spot lies outside where it is further from
+/// every class than all but 1 % of a class's own cells would be (the 99 % quantile of chi-square):
+/// confidence is the mean responsibility of the cluster's spots, those outside counting as 0, and a
+/// cluster is novel where most of its spots lie outside, or where it is a free component. A spot's
+/// posterior over the classes is its responsibilities.
 template <class W>
 [[nodiscard]] ClusterNames name_anchored(const AnchoredFit<W>& fit, const RowMatrix<W>& scores,
                                          const ClassDensities<W>& classes,
@@ -58,8 +59,10 @@ template <class W>
                 for (Index i = begin; i < begin + rows; ++i) {
                     const Label k = fit.labels[static_cast<std::size_t>(i)];
                     sums.sizes[k] += 1;
-                    sums.outside[k] += 2 * away.row(i - begin).minCoeff() > far;
-                    sums.certainty[k] += static_cast<double>(fit.responsibilities(i, k));
+                    if (2 * away.row(i - begin).minCoeff() > far)
+                        sums.outside[k] += 1;
+                    else
+                        sums.certainty[k] += static_cast<double>(fit.responsibilities(i, k));
                     for (Index j = 0; j < count; ++j)
                         if (const Label of = fit.source_class[static_cast<std::size_t>(j)];
                             of != left_out)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/core/labels.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/graph/graph.hpp>
 
 #include <algorithm>
@@ -136,7 +137,7 @@ public:
         pattern_.clear();
         for (const Index c : counts)
             if (c > 0) pattern_.push_back(c);
-        std::sort(pattern_.begin(), pattern_.end(), std::greater<>());
+        detail::sort(pattern_.begin(), pattern_.end(), std::greater<>());
         add(pattern_, times);
     }
     void add_agreement(double pairs) { agreement_ += pairs; }

@@ -37,7 +37,7 @@ struct Around {
 /// Log-probabilities of every spot's label, by the best a among powers of two, and their mean.
 template <class W = double>
 [[nodiscard]] std::pair<std::vector<W>, W> told_by(const std::vector<Around>& around,
-                                                   std::span<const Label> labels,
+                                                   const std::vector<Label>& labels,
                                                    const std::vector<W>& frequency, int threads) {
     const Lanes lanes(std::ssize(around));
     const auto told = [&](std::size_t i, W a) {
@@ -67,9 +67,8 @@ template <class W = double>
 /// labels: n, in [0, clusters); graph: n nodes, undirected. Throws ShapeMismatch where these differ
 /// in size, InvalidArgument for a label out of range or a directed graph.
 template <class W = double>
-[[nodiscard]] Surroundings surroundings(std::type_identity_t<std::span<const Label>> labels,
-                                        Index clusters, const Graph& graph,
-                                        const RunOptions& run = {}) {
+[[nodiscard]] Surroundings surroundings(const std::vector<Label>& labels, Index clusters,
+                                        const Graph& graph, const RunOptions& run = {}) {
     constexpr std::string_view who = "surroundings";
     require<ShapeMismatch>(graph.nodes() == std::ssize(labels), who, ": graph has ", graph.nodes(),
                            " nodes, there are ", labels.size(), " labels");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/core/errors.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/core/types.hpp>
 
 #include <algorithm>
@@ -45,7 +46,7 @@ template <class = void>
 [[nodiscard]] std::vector<std::string> distinct(std::span<const std::string> words) {
     const std::unordered_set<std::string_view> seen(words.begin(), words.end());
     std::vector<std::string> out(seen.begin(), seen.end());
-    std::sort(out.begin(), out.end());
+    detail::sort(out.begin(), out.end());
     return out;
 }
 

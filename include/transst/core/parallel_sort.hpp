@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/core/lanes.hpp>
+#include <transst/core/sort.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -14,10 +15,10 @@ template <class Value, class Less>
 void parallel_sort(std::vector<Value>& values, int threads, Less less) {
     constexpr Index runs = 8, shortest = 4096;
     const Index n = static_cast<Index>(values.size());
-    if (n < runs * shortest) return std::sort(values.begin(), values.end(), less);
+    if (n < runs * shortest) return detail::sort(values.begin(), values.end(), less);
     const auto run_begin = [&](Index run) { return n * run / runs; };
     parallel_for(runs, threads, [&](Index run) {
-        std::sort(values.begin() + run_begin(run), values.begin() + run_begin(run + 1), less);
+        detail::sort(values.begin() + run_begin(run), values.begin() + run_begin(run + 1), less);
     });
     std::vector<Value> merged(values.size());
     for (Index width = 1; width < runs; width *= 2) {

@@ -3,6 +3,7 @@
 
 #include <transst/core/labels.hpp>
 #include <transst/core/random.hpp>
+#include <transst/core/sort.hpp>
 
 #include <algorithm>
 #include <span>
@@ -31,7 +32,7 @@ template <class = void>
         if (wanted[static_cast<std::size_t>(labels[static_cast<std::size_t>(cell)])]-- > 0)
             some.push_back(cell);
     }
-    std::sort(some.begin(), some.end());
+    detail::sort(some.begin(), some.end());
     return some;
 }
 

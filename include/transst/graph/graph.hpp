@@ -3,6 +3,7 @@
 
 #include <transst/core/errors.hpp>
 #include <transst/core/lanes.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/core/types.hpp>
 
 #include <algorithm>
@@ -60,7 +61,7 @@ struct Graph {
         };
         for_each_node([&](Index, Index i) {
             const auto row = own.neighbors.begin() + starts[static_cast<std::size_t>(i)];
-            std::sort(row, row + degree(i));
+            detail::sort(row, row + degree(i));
         });
 
         // Followers that a node does not look at itself; walking the rows in order sorts them.
@@ -130,7 +131,7 @@ struct Graph {
             for (Index p = lanes.begin(lane); p < lanes.end(lane); ++p) {
                 row.clear();
                 for (const Index j : of(p)) row.push_back(numbers[static_cast<std::size_t>(j)]);
-                if (!directed) std::sort(row.begin(), row.end());
+                if (!directed) detail::sort(row.begin(), row.end());
                 std::copy(row.begin(), row.end(), out.neighbors.begin() + out.starts[number(p)]);
             }
         });
@@ -195,7 +196,7 @@ struct Graph {
             require<BadData>(a != b, "Graph::from_edges: node ", a, " cannot be its own neighbour");
         }
         std::vector<std::pair<Node, Node>> sorted(edges.begin(), edges.end());
-        std::sort(sorted.begin(), sorted.end());
+        detail::sort(sorted.begin(), sorted.end());
         sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
         Graph out;
         out.directed = true;

@@ -4,6 +4,7 @@
 #include <transst/core/errors.hpp>
 #include <transst/core/lanes.hpp>
 #include <transst/core/run.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/core/types.hpp>
 #include <transst/graph/graph.hpp>
 #include <transst/graph/sections.hpp>
@@ -81,7 +82,7 @@ struct LatticeGraph {
             places[i] = {grouped.codes.empty() ? 0 : grouped.codes[i], rows[i], columns[i],
                          static_cast<Index>(i)};
         }
-        std::sort(places.begin(), places.end());
+        detail::sort(places.begin(), places.end());
         for (std::size_t p = 1; p < places.size(); ++p) {
             const Place &a = places[p - 1], &b = places[p];
             require<BadData>(!same(a, b), who, ": spots ", a.spot, " and ", b.spot,
@@ -107,7 +108,7 @@ struct LatticeGraph {
                     if (at == places.end() || !same(*at, wanted)) continue;
                     found[i][static_cast<std::size_t>(degree[i]++)] = at->spot;
                 }
-                std::sort(found[i].begin(), found[i].begin() + degree[i]);
+                detail::sort(found[i].begin(), found[i].begin() + degree[i]);
             }
         });
         Graph graph;

@@ -4,6 +4,7 @@
 #include <transst/core/errors.hpp>
 #include <transst/core/lanes.hpp>
 #include <transst/core/run.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/core/types.hpp>
 #include <transst/graph/graph.hpp>
 #include <transst/graph/knn_graph.hpp>
@@ -153,7 +154,7 @@ private:
                                    detail::Within within(radii[section]);
                                    for (Index p = begin; p < end; ++p) {
                                        const Index i = tree.search(p, within);
-                                       std::sort(within.found().begin(), within.found().end());
+                                       detail::sort(within.found().begin(), within.found().end());
                                        found[static_cast<std::size_t>(i)] = within.found();
                                    }
                                });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/core/errors.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/core/types.hpp>
 
 #include <algorithm>
@@ -22,7 +23,7 @@ template <class = void>
     for (const Index i : order)
         require<BadData>(log_p[i] <= 0, "benjamini_hochberg: p value ", i, " (counted from 0) is ",
                          std::exp(log_p[i]), "; p values lie between 0 and 1");
-    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return log_p[a] < log_p[b]; });
+    detail::sort(order.begin(), order.end(), [&](Index a, Index b) { return log_p[a] < log_p[b]; });
     Vector<double> out(m);
     double least = 0;
     for (Index rank = m; rank > 0; --rank) {

@@ -4,6 +4,7 @@
 #include <transst/core/labels.hpp>
 #include <transst/core/lanes.hpp>
 #include <transst/core/run.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/matrix/rows.hpp>
 
 #include <cmath>
@@ -88,8 +89,8 @@ void for_each_gene(const X& x, std::span<const Label> labels, Index most, const 
 /// counted.
 template <class Entry, class Visit>
 void for_each_tie(std::span<Entry> entries, Index zeros, Visit&& visit) {
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry& a, const Entry& b) { return a.value < b.value; });
+    detail::sort(entries.begin(), entries.end(),
+                 [](const Entry& a, const Entry& b) { return a.value < b.value; });
     for (std::size_t first = 0, last = 0; first < entries.size(); first = last) {
         while (last < entries.size() && entries[last].value == entries[first].value) ++last;
         visit(entries.subspan(first, last - first),

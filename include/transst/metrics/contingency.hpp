@@ -3,6 +3,7 @@
 
 #include <transst/core/errors.hpp>
 #include <transst/core/labels.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/core/types.hpp>
 
 #include <algorithm>
@@ -39,12 +40,12 @@ template <class Id = Label>
         if (a[i] != left_out && b[i] != left_out) pairs.emplace_back(a[i], b[i]);
     require<BadData>(!pairs.empty(), who, ": none of the ", a.size(),
                      " spots is labelled in both; there is nothing to compare");
-    std::sort(pairs.begin(), pairs.end());
+    detail::sort(pairs.begin(), pairs.end());
 
     std::vector<Id> seconds;
     seconds.reserve(pairs.size());
     for (const auto& pair : pairs) seconds.push_back(pair.second);
-    std::sort(seconds.begin(), seconds.end());
+    detail::sort(seconds.begin(), seconds.end());
     seconds.erase(std::unique(seconds.begin(), seconds.end()), seconds.end());
 
     Contingency table;

@@ -6,6 +6,7 @@
 #include <transst/core/lanes.hpp>
 #include <transst/core/random.hpp>
 #include <transst/core/run.hpp>
+#include <transst/core/sort.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -64,14 +65,14 @@ template <class Scalar>
             std::swap(kept[static_cast<std::size_t>(i)],
                       kept[static_cast<std::size_t>(i + random.below(count - i))]);
         kept.resize(static_cast<std::size_t>(most));
-        std::sort(kept.begin(), kept.end());
+        detail::sort(kept.begin(), kept.end());
     }
     ScoredSpots out;
     out.scores = scores(kept, Eigen::all).template cast<double>();
     require<BadData>(out.scores.allFinite(), who, ": a score is not finite; leave out its spot");
     std::vector<Label> names;
     for (const Index i : kept) names.push_back(labels[static_cast<std::size_t>(i)]);
-    std::sort(names.begin(), names.end());
+    detail::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     out.sizes.assign(names.size(), 0);
     for (const Index i : kept) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/core/run.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/matrix/subset.hpp>
 #include <transst/preprocess/align_genes.hpp>
 #include <transst/preprocess/sample.hpp>
@@ -65,7 +66,7 @@ void sort_columns(OwnedSparseBlock<Value>& block) {
         row.clear();
         for (std::size_t e = begin; e < end; ++e)
             row.emplace_back(block.columns[e], block.values[e]);
-        std::sort(row.begin(), row.end());
+        detail::sort(row.begin(), row.end());
         for (std::size_t e = begin; e < end; ++e)
             std::tie(block.columns[e], block.values[e]) = row[e - begin];
     }
@@ -78,7 +79,7 @@ void tell_apart(Words& words, const Sizes& sizes, const Names& names) {
     std::size_t at = 0;
     for (std::size_t s = 0; s < sizes.size() && !words.empty(); ++s)
         for (Index i = 0; i < sizes[s]; ++i) seen.emplace_back(words[at++], s);
-    std::sort(seen.begin(), seen.end());
+    detail::sort(seen.begin(), seen.end());
     const auto shared = [](const auto& a, const auto& b) {
         return a.first == b.first && a.second != b.second;
     };

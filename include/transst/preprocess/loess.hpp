@@ -3,6 +3,7 @@
 
 #include <transst/core/algebra.hpp>
 #include <transst/core/errors.hpp>
+#include <transst/core/sort.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -114,8 +115,8 @@ template <class Scalar = double>
     std::vector<Index> order(static_cast<std::size_t>(n));
     std::iota(order.begin(), order.end(), Index{0});
     // ties by y, so that the order of the points does not matter
-    std::sort(order.begin(), order.end(),
-              [&](Index a, Index b) { return std::pair(x[a], y[a]) < std::pair(x[b], y[b]); });
+    detail::sort(order.begin(), order.end(),
+                 [&](Index a, Index b) { return std::pair(x[a], y[a]) < std::pair(x[b], y[b]); });
     const detail::SortedPoints<Scalar> points{x(order), y(order)};
     const auto share = [n](double part) {
         return static_cast<Index>(static_cast<double>(n) * part + 1e-5);
@@ -127,7 +128,7 @@ template <class Scalar = double>
     std::vector<double> places{low - margin, high + margin};
     detail::cut_in_cells(points.x, 0, n, places[0], places[1], std::max<Index>(1, share(span / 5)),
                          places);
-    std::sort(places.begin(), places.end());
+    detail::sort(places.begin(), places.end());
     places.erase(std::unique(places.begin(), places.end()), places.end());
     const Index nearest = std::clamp<Index>(share(span), std::min<Index>(n, 4), n);
     std::vector<detail::Knot> knots;

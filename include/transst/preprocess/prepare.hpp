@@ -249,7 +249,7 @@ private:
         decltype(target.labels) words;
         std::vector<SourceView> source_views;
         Index empty = 0;
-        bool emptied = false;  // labelled cells
+        decltype(target.labels) emptied;  // labels of such cells
         for (const auto* s : sources) {
             source_views.push_back(log_normalize(*s, run, &empty));
             if (empty > 0)
@@ -259,7 +259,7 @@ private:
             for (Index i = 0; i < s->rows(); ++i) {
                 const auto& label = s->labels[static_cast<std::size_t>(i)];
                 const bool without = source_views.back().empty(i);
-                emptied = emptied || (without && !is_missing(label));
+                if (without && !is_missing(label)) emptied.push_back(label);
                 words.push_back(without ? "NA" : label);
             }
             go_on();
@@ -276,8 +276,13 @@ private:
                 else
                     labels.push_back(label);
             }
-        require<BadData>(sources.empty() || !labels.empty(), "the source has no labelled cell",
-                         emptied ? " that has counts" : "; name the column that holds the labels");
+        require<BadData>(
+            sources.empty() || !labels.empty(), "the source has no labelled cell",
+            emptied.empty() ? "; name the column that holds the labels" : " that has counts");
+        for (const auto& label : code_labels(emptied, options.ignore).names)
+            if (!std::binary_search(coding.names.begin(), coding.names.end(), label))
+                warnings.push_back(
+                    text("no cell of class '", label, "' has counts: the class is left out"));
         const Sample<TargetExpression>* const one[] = {&target};
         const auto target_sections = detail::code_sections<TargetExpression>(one);
 

@@ -1,6 +1,7 @@
 // Which genes to keep.
 #pragma once
 
+#include <transst/core/sort.hpp>
 #include <transst/matrix/moments.hpp>
 
 #include <algorithm>
@@ -60,7 +61,7 @@ template <class = void>
     std::stable_sort(order.begin(), order.end(),
                      [&](Index a, Index b) { return score[a] > score[b]; });
     if (std::ssize(order) > count) order.resize(static_cast<std::size_t>(count));
-    std::sort(order.begin(), order.end());
+    detail::sort(order.begin(), order.end());
     return order;
 }
 

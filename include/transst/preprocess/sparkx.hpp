@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/core/algebra.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/graph/sections.hpp>
 #include <transst/matrix/moments.hpp>
 #include <transst/matrix/subset.hpp>
@@ -81,7 +82,7 @@ struct SparkXKernels {
         for (Index d = 0; d < 2; ++d) {
             const Vector<Scalar> x = coordinates.col(d).array() - coordinates.col(d).mean();
             Vector<Scalar> sorted = x.cwiseAbs();
-            std::sort(sorted.begin(), sorted.end());
+            detail::sort(sorted.begin(), sorted.end());
             columns.col(d) = x;
             for (Index k = 0; k < 5; ++k) {
                 const double scale = quantile(sorted, 0.2 * static_cast<double>(k + 1));

@@ -66,9 +66,21 @@ struct ChooseLambda {
         auto fit = transfer.fit(rows, source, run);
         for (std::size_t i = 0; i < errors.size(); ++i)
             fit.lambda_curve.push_back({options.grid[i], errors[i]});
-        if (options.grid.size() > 1 && best + 1 == std::ssize(options.grid))
-            fit.warnings.push_back(text("the best lambda, ", fit.lambda, ", is the largest tried"));
+        warn_at_edges(fit);
         return fit;
+    }
+
+private:
+    /// More or less might be better, but than 0 and ∞ nothing is.
+    void warn_at_edges(TransferFit<Scalar>& fit) const {
+        const auto least = std::min_element(options.grid.begin(), options.grid.end()),
+                   most = std::max_element(options.grid.begin(), options.grid.end());
+        if (*least == *most) return;
+        if (fit.lambda == *most && !std::isinf(*most))
+            fit.warnings.push_back(text("the best lambda, ", fit.lambda, ", is the largest tried"));
+        if (fit.lambda == *least && *least > 0)
+            fit.warnings.push_back(
+                text("the best lambda, ", fit.lambda, ", is the smallest tried"));
     }
 };
 

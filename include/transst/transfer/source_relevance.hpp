@@ -8,6 +8,7 @@
 
 #include <transst/core/side_by_side.hpp>
 #include <transst/core/some_of_each.hpp>
+#include <transst/core/sort.hpp>
 #include <transst/graph/neighborhood_means.hpp>
 #include <transst/matrix/group_sums.hpp>
 #include <transst/reduce/discriminant_axes.hpp>
@@ -100,7 +101,7 @@ struct SourceRelevance {
             const auto order = random.permutation(p);
             for (auto [begin, end] : {std::pair{Index{0}, p / 2}, std::pair{p / 2, p}}) {
                 genes.emplace_back(order.begin() + begin, order.begin() + end);
-                std::sort(genes.back().begin(), genes.back().end());
+                detail::sort(genes.back().begin(), genes.back().end());
             }
         }
         out.halves.resize(genes.size());
