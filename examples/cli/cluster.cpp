@@ -222,8 +222,9 @@ void add_cluster_options(CLI::App& command, ClusterOptions& o, bool paper) {
     command
         .add_option(
             "--starts", o.starts,
-            wrapped(paper ? "Starts of a mixture without anchors [5, with --method paper 10]"
-                          : "Starts of a mixture without anchors [5]"))
+            wrapped(paper ? "Starts of a mixture without anchors, twice as many where adapted [5, "
+                            "with --method paper 10]"
+                          : "Starts of a mixture without anchors, twice as many where adapted [5]"))
         ->transform(at_least_1)
         ->group(method_group);
     add("--criterion", o.criterion,

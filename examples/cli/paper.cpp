@@ -98,8 +98,10 @@ Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options
         out.clusters_choice =
             choose_clusters(scores, graph, options.clusters, criterion, tried, run);
         out.clusters = std::move(out.clusters_choice->fit);
-        out.decisions.push_back(text(out.clusters_choice->best, " clusters were chosen out of ",
-                                     options.clusters.size(), " numbers tried"));
+        const auto best = out.clusters_choice->best;
+        out.decisions.push_back(text(best, best == 1 ? " cluster was" : " clusters were",
+                                     " chosen out of ", out.clusters_choice->curve.size(),
+                                     " numbers tried"));
         warn(out.clusters_choice->warnings);
         clock.end("number of clusters");
     } else {

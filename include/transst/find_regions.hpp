@@ -524,9 +524,35 @@ private:
             options.try_clusters.empty()
                 ? options.clusters
                 : number_of_clusters(own_scores(target, run), graph, fit_free(run), run, out);
-        auto found =
-            GuidedGMM_MRF{{.clusters = wanted, .starts = options.starts, .beta = options.beta}}.fit(
-                target, information, graph, run);
+        const auto fit_guided = [&](Index clusters) {
+            return GuidedGMM_MRF{
+                {.clusters = clusters, .starts = options.starts, .beta = options.beta}}
+                .fit(target, information, graph, run);
+        };
+        auto found = fit_guided(wanted);
+        if (out.clusters_choice) {
+            const auto whole = [](const GuidedFit& fit) {
+                return std::count(fit.sizes.begin(), fit.sizes.end(), 0) == 0;
+            };
+            std::string passed_over;
+            if (!whole(found))
+                for (Index fewer = wanted - 1; fewer >= 1 && !run.stop.stop_requested(); --fewer) {
+                    if (std::find(options.try_clusters.begin(), options.try_clusters.end(),
+                                  fewer) == options.try_clusters.end())
+                        continue;
+                    if (auto other = fit_guided(fewer); whole(other)) {
+                        passed_over =
+                            text("; of ", wanted, " some had no spots, of ", fewer, " none");
+                        found = std::move(other);
+                        out.clusters_choice->best = fewer;
+                        break;
+                    }
+                }
+            out.decisions.push_back(
+                text("the number of clusters was chosen in the target's own factors, not in those "
+                     "that were clustered",
+                     passed_over));
+        }
         const double coherence = assortativity(found.labels, graph);
         out.scores = std::move(found.scores);
         out.clusters = std::move(found);

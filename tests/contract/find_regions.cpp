@@ -485,6 +485,25 @@ TEST_CASE("the number of clusters from a list") {
     CHECK_FALSE(others.fit(one.source, one.target).clusters_choice->classes.has_value());
     list.options.try_clusters = {4, 4};
     CHECK_THROWS_AS(list.fit(one.target), InvalidArgument);
+
+    // the clusters are those that the curve speaks of, but for guided ones, and it says so
+    for (const auto trust : {Trust::anchored, Trust::adapted, Trust::guided, Trust::none}) {
+        auto some = trusting(trust);
+        some.options.try_clusters = {4, 2, 3};
+        some.options.starts = 2;
+        const auto fit = some.fit(one.source, one.target);
+        CAPTURE(to_text(trust));
+        const auto& choice = *fit.clusters_choice;
+        check_sound(fit, one.target.rows(), choice.best, 4);
+        CHECK(fit.clusters.sizes.back() > 0);
+        CHECK(choice.fit.labels.empty());
+        CHECK(mentions(fit.decisions, "in the target's own factors, not in those") ==
+              (trust == Trust::guided));
+        if (trust == Trust::guided) continue;
+        const auto at = std::find_if(choice.curve.begin(), choice.curve.end(),
+                                     [&](const auto& p) { return p.clusters == choice.best; });
+        CHECK(at->log_likelihood == fit.clusters.log_likelihood);
+    }
 }
 
 TEST_CASE("regions of a target alone that mix kinds of spots in shares of their own") {

@@ -301,6 +301,15 @@ TEST_CASE("sources that differ in classes, or share a section's name, are taken,
     CHECK(mentions(prepared.warnings,
                    "sources one and other both have a section 'S1'; they are taken as two"));
     CHECK(prepared.source_sections == Words{"S1", "S1"});
+
+    // cells without counts are none
+    one.labels[4] = "rare";
+    one.expression.row(4).setZero();
+    CHECK(mentions(fit(Prepare{}, {one, other}, counts(30, 6, 1, "target")).warnings,
+                   "source one has no cells of 'rare'"));
+    one.expression.row(4).setOnes();
+    CHECK(!mentions(fit(Prepare{}, {one, other}, counts(30, 6, 1, "target")).warnings,
+                    "has no cells of"));
 }
 
 TEST_CASE("samples matched by symbol say so") {

@@ -262,12 +262,17 @@ TEST_CASE("lambda is chosen where the criterion is least") {
     for (std::size_t i = 0; i < grid.size(); ++i)
         CHECK(fit.lambda_curve[i].error == again.lambda_curve[i].error);
 
-    // beyond the ends of a grid there may be better, but not beyond 0 and infinity
+    // beyond the ends of a grid there may be better, but not below 0
     const auto among = [&](std::vector<double> tried) {
         options.grid = std::move(tried);
         return ChooseLambda<double>{options}.fit(problem.x, problem.source, {.seed = 11});
     };
-    CHECK(among({0, infinity}).warnings.empty());
+    const auto ends = among({0, infinity});
+    CHECK(ends.warnings.size() == (ends.lambda == 0 ? 0u : 1u));
+    const auto kept = among({infinity, 1e9});
+    REQUIRE(kept.warnings.size() == 1);
+    CHECK_THAT(kept.warnings[0],
+               support::contains(std::isinf(kept.lambda) ? "between 1e+09" : "is the smallest"));
     CHECK(among({1, 1}).warnings.empty());
     const auto edge = among({2, 1});
     REQUIRE(edge.warnings.size() == 1);

@@ -239,7 +239,11 @@ template <std::floating_point Scalar = double>
             const auto start = detail::shared_covariance_mixture(
                 scores, detail::cut_widest(last, scores, cuts), clusters, 0, 0);
             auto warm = mixture.fit(scores, graph, start.labels, start.gaussians, run);
-            if (warm.log_likelihood > fit.log_likelihood) fit = std::move(warm);
+            warm.starts.insert(warm.starts.begin(), fit.starts.begin(), fit.starts.end());
+            if (warm.log_likelihood > fit.log_likelihood)
+                fit = std::move(warm);
+            else
+                fit.starts = std::move(warm.starts);
         }
         before->fit = fit;
         return fit;

@@ -286,7 +286,7 @@ private:
         const Sample<TargetExpression>* const one[] = {&target};
         const auto target_sections = detail::code_sections<TargetExpression>(one);
 
-        warn_of_sources(sources, coding.names, warnings);
+        warn_of_sources(sources, coding.names, source_sections, labels, warnings);
 
         // moments of every common gene in every section
         const TargetView target_view = log_normalize(target, run, &empty);
@@ -420,15 +420,20 @@ private:
     /// Sources that do not have all classes, or a section's name in common, are used; it is said.
     template <class SourceExpression>
     static void warn_of_sources(std::span<const Sample<SourceExpression>* const> sources,
-                                std::span<const std::string> classes,
+                                const std::vector<std::string>& classes,
+                                const detail::SectionCoding& sections,
+                                const std::vector<Label>& labels,  // of the cells with a section
                                 std::vector<std::string>& warnings) {
         std::unordered_map<decltype(sources.front()->name), std::string_view> section_of;
-        for (const auto* source : sources) {
+        std::size_t cell = 0;
+        for (std::size_t s = 0; s < sources.size(); ++s) {
+            const auto* source = sources[s];
+            std::vector<bool> has(classes.size());
+            for (const auto section : sections.of_row[s])
+                if (section >= 0) has[static_cast<std::size_t>(labels[cell++])] = true;
             std::string missing;
-            for (const auto& label : classes)
-                if (std::find(source->labels.begin(), source->labels.end(), label) ==
-                    source->labels.end())
-                    missing += text(missing.empty() ? "'" : ", '", label, "'");
+            for (std::size_t k = 0; k < classes.size(); ++k)
+                if (!has[k]) missing += text(missing.empty() ? "'" : ", '", classes[k], "'");
             if (!missing.empty() && sources.size() > 1)
                 warnings.push_back(text("source ", source->name, " has no cells of ", missing));
             for (const auto& section : detail::distinct(source->sections)) {

@@ -71,13 +71,21 @@ struct ChooseLambda {
     }
 
 private:
-    /// More or less might be better, but than 0 and ∞ nothing is.
+    /// Less, more, or what lies between the largest number tried and ∞, might be better.
     void warn_at_edges(TransferFit<Scalar>& fit) const {
         const auto least = std::min_element(options.grid.begin(), options.grid.end()),
                    most = std::max_element(options.grid.begin(), options.grid.end());
         if (*least == *most) return;
-        if (fit.lambda == *most && !std::isinf(*most))
+        if (fit.lambda == *most && std::isinf(*most)) {
+            double below = *least;
+            for (const double lambda : options.grid)
+                if (!std::isinf(lambda)) below = std::max(below, lambda);
+            fit.warnings.push_back(text(
+                "the best lambda is inf, which keeps the source's loading as it is; one between ",
+                below, ", the next tried, and that might be better"));
+        } else if (fit.lambda == *most) {
             fit.warnings.push_back(text("the best lambda, ", fit.lambda, ", is the largest tried"));
+        }
         if (fit.lambda == *least && *least > 0)
             fit.warnings.push_back(
                 text("the best lambda, ", fit.lambda, ", is the smallest tried"));
