@@ -99,9 +99,9 @@ Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options
             choose_clusters(scores, graph, options.clusters, criterion, tried, run);
         out.clusters = std::move(out.clusters_choice->fit);
         const auto best = out.clusters_choice->best;
-        out.decisions.push_back(text(best, best == 1 ? " cluster was" : " clusters were",
-                                     " chosen out of ", out.clusters_choice->curve.size(),
-                                     " numbers tried"));
+        out.decisions.push_back(text(transst::detail::counted(best, "cluster"),
+                                     best == 1 ? " was" : " were", " chosen out of ",
+                                     out.clusters_choice->curve.size(), " numbers tried"));
         warn(out.clusters_choice->warnings);
         clock.end("number of clusters");
     } else {
