@@ -100,16 +100,15 @@ struct Graph {
 
     /// The same graph in which node p is called numbers[p] (n, each of 0 to n - 1 once; rows of a
     /// directed graph keep their order). Throws InvalidArgument where numbers are none of these.
-    template <class Node = Index>
-    [[nodiscard]] Graph renumbered(std::type_identity_t<std::span<const Node>> numbers,
-                                   int threads = 1) const {
+    template <class Numbers>
+    [[nodiscard]] Graph renumbered(const Numbers& numbers, int threads = 1) const {
         // Walked in the order of the old numbers, in which neighbours are likely to be near.
         const auto number = [&](Index p) {
             return static_cast<std::size_t>(numbers[static_cast<std::size_t>(p)]);
         };
-        require(std::ssize(numbers) == nodes(), "Graph::renumbered: there are ", numbers.size(),
+        require(std::ssize(numbers) == nodes(), "Graph::renumbered: there are ", std::size(numbers),
                 " numbers for ", nodes(), " nodes");
-        std::vector<char> taken(numbers.size(), 0);
+        std::vector<char> taken(starts.size() - 1, 0);
         for (const Index i : numbers)
             require(i >= 0 && i < nodes() && !std::exchange(taken[static_cast<std::size_t>(i)], 1),
                     "Graph::renumbered: ", i,
