@@ -108,7 +108,7 @@ struct Markers {
     /// Memory: 8 bytes (double: 16) for each of Options::entries, and the result.
     /// Throws ShapeMismatch unless there are n labels; BadData for other labels or for values that
     /// are not finite; InvalidArgument where clusters or entries < 1; Stopped.
-    template <Expression X>
+    template <Expression X, class W = double>
     [[nodiscard]] MarkersFit fit(const X& x, std::span<const Label> labels, Index clusters,
                                  const RunOptions& run = {}) const {
         constexpr std::string_view who = "Markers::fit";
@@ -121,7 +121,7 @@ struct Markers {
             out.clusters.push_back(GeneTests::zero(rows.cols(), size, all - size));
 
         detail::for_each_gene(rows, labels, options.entries, run, who, [&] {
-            return [&, tally = Tally<double>(sizes)](Index gene, auto entries) mutable {
+            return [&, tally = Tally<W>(sizes)](Index gene, auto entries) mutable {
                 tally.clear();
                 const Index zeros = all - std::ssize(entries);
                 Index below_zero = 0;
@@ -157,7 +157,7 @@ struct Markers {
 
     /// Every cluster against every other; ranks and ties among the two's spots alone. As fit()
     /// otherwise. Memory: the result is K (K − 1) / 2 times 80 p bytes.
-    template <Expression X>
+    template <Expression X, class W = double>
     [[nodiscard]] PairwiseMarkersFit pairwise(const X& x, std::span<const Label> labels,
                                               Index clusters, const RunOptions& run = {}) const {
         constexpr std::string_view who = "Markers::pairwise";
@@ -171,8 +171,8 @@ struct Markers {
                 out.pairs.push_back(GeneTests::zero(rows.cols(), sizes[a], sizes[b]));
 
         detail::for_each_gene(rows, labels, options.entries, run, who, [&] {
-            return [&, tally = Tally<double>(sizes), duel = Duels<double>(clusters)](
-                       Index gene, auto entries) mutable {
+            return [&, tally = Tally<W>(sizes), duel = Duels<W>(clusters)](Index gene,
+                                                                           auto entries) mutable {
                 tally.clear();
                 duel.clear();
                 for (const auto& entry : entries)
@@ -259,7 +259,7 @@ private:
     };
 
     /// One gene's values of each cluster against those of each other.
-    template <class W>
+    template <class W, class Count = Index>
     struct Duels {
         explicit Duels(Index clusters)
             : twice_won(clusters, clusters),
@@ -269,7 +269,7 @@ private:
               now(zeros),
               own_ties(zeros.size()) {}
 
-        RowMatrix<Index> twice_won;    // a < b: twice the pairs where a's value is larger, + ties
+        RowMatrix<Count> twice_won;    // a < b: twice the pairs where a's value is larger, + ties
         RowMatrix<W> ties;             // a < b: Σ 3 t_a t_b (t_a + t_b) over values not zero
         Counts zeros, below, now;      // spots with zero, with less than this value, with it
         std::vector<double> own_ties;  // Σ (t_a³ − t_a) over values not zero
