@@ -134,7 +134,7 @@ struct WeightedSums {
 /// pseudo-spots on the pooled covariance (and an empty one keeps its mean); `regularized` says so.
 template <class W>
 [[nodiscard]] Gaussians<W> maximize(const WeightedSums<W>& sums, const Gaussians<W>& before,
-                                    std::vector<bool>& regularized) {
+                                    std::vector<char>& regularized) {
     const Index count = sums.weight.size(), q = sums.first.cols();
     Gaussians<W> g{before.means, {}};
     Matrix<W> pooled = Matrix<W>::Zero(q, q);
@@ -160,7 +160,7 @@ template <class W>
         std::max(W(1e-9) * pooled.trace(), W(1e-12) * size / std::max(sums.weight.sum(), W(1)));
     pooled.diagonal().array() += std::max(spread / static_cast<W>(q), W(1e-200));
     const Cholesky<W> root(pooled);
-    regularized.assign(static_cast<std::size_t>(count), false);
+    regularized.assign(static_cast<std::size_t>(count), 0);
     for (Index k = 0; k < count; ++k) {
         const W weight = sums.weight[k];
         const auto& s = scatter[static_cast<std::size_t>(k)];

@@ -126,7 +126,7 @@ private:
         double beta = 0;
         double log_likelihood = -std::numeric_limits<double>::infinity();
         std::vector<double> trace, beta_trace;
-        std::vector<bool> regularized;
+        std::vector<char> regularized;
         Index iterations = 0;    ///< done
         bool converged = false;  ///< within the tolerance, before max_iterations
         bool held_back = false;  // the next step would have lowered the log pseudo-likelihood
@@ -181,7 +181,7 @@ private:
         out.log_likelihood = found.objective;
         out.trace = std::move(found.trace);
         out.beta_trace = std::move(found.beta_trace);
-        out.regularized.assign(static_cast<std::size_t>(options.clusters), false);
+        out.regularized.assign(static_cast<std::size_t>(options.clusters), 0);
         out.iterations = found.iterations;
         out.converged = found.converged;
         return out;
@@ -274,7 +274,7 @@ private:
         best.labels = std::move(start.labels);
         Gaussians<W> gaussians = std::move(start.gaussians);
         double beta = options.beta;
-        std::vector<bool> regularized(static_cast<std::size_t>(options.clusters), false);
+        std::vector<char> regularized(static_cast<std::size_t>(options.clusters), 0);
         RowMatrix<W> energy;
         while (best.iterations < options.max_iterations) {
             const auto evaluate = [&](const std::vector<Label>& labels) {
@@ -328,7 +328,7 @@ private:
         now.labels = std::move(start.labels);
         now.gaussians = std::move(start.gaussians);
         now.beta = options.beta / 2;  // counted at both ends of an edge
-        now.regularized.assign(static_cast<std::size_t>(options.clusters), false);
+        now.regularized.assign(static_cast<std::size_t>(options.clusters), 0);
         double before = -10000;
         RowMatrix<W> unary, energy;
         std::vector<Index> counts(static_cast<std::size_t>(options.clusters));
@@ -435,7 +435,7 @@ private:
             fit.means.row(to) = result.gaussians.means.row(from).template cast<Scalar>();
             fit.covariances.push_back(result.gaussians.covariances[at].template cast<Scalar>());
             fit.sizes.push_back(sizes[at]);
-            if (result.regularized[at])
+            if (result.regularized[at] != 0)
                 fit.warnings.push_back(
                     text("cluster ", to + 1, " (", sizes[at],
                          " spots) is too thin for a covariance of its own; it was "

@@ -34,20 +34,20 @@ template <class W = double>
     std::vector<Index> row_of(static_cast<std::size_t>(n) + 1, -1);
     std::vector<Index> came_from(row_of.size(), n);
     std::vector<double> shortest(row_of.size());
-    std::vector<bool> reached(row_of.size());
+    std::vector<char> reached(row_of.size());
     const auto at = [](Index j) { return static_cast<std::size_t>(j); };
     for (Index i = 0; i < m; ++i) {
         std::fill(shortest.begin(), shortest.end(), infinity);
-        std::fill(reached.begin(), reached.end(), false);
+        std::fill(reached.begin(), reached.end(), 0);
         Index column = n;
         row_of[at(n)] = i;
         do {
-            reached[at(column)] = true;
+            reached[at(column)] = 1;
             const Index row = row_of[at(column)];
             double step = infinity;
             Index next = n;
             for (Index j = 0; j < n; ++j) {
-                if (reached[at(j)]) continue;
+                if (reached[at(j)] != 0) continue;
                 const double cost = -gain(row, j) - u(row) - v(j);
                 if (cost < shortest[at(j)]) {
                     shortest[at(j)] = cost;
@@ -59,7 +59,7 @@ template <class W = double>
                 }
             }
             for (Index j = 0; j <= n; ++j) {
-                if (reached[at(j)]) {
+                if (reached[at(j)] != 0) {
                     u(row_of[at(j)]) += step;
                     v(j) -= step;
                 } else {

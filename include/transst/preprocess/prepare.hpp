@@ -178,7 +178,7 @@ struct Prepare {
     /// share, by their own cells, whatever genes_from says. Genes and symbols are those of the
     /// first source. Throws as fit does, and InvalidArgument without a source or for
     /// StandardizeOver::all, which needs the target.
-    template <class Expression>
+    template <class Expression, class Value = float>
     [[nodiscard]] auto fit_sources(std::span<const Sample<Expression>* const> sources,
                                    const RunOptions& run = {}) const {
         require(!sources.empty(), "Prepare::fit_sources: there is no source; give one or more");
@@ -187,7 +187,7 @@ struct Prepare {
                 "there is no target; standardise within sections");
         Prepare from_source = *this;
         from_source.options.genes_from = GenesFrom::source;
-        Sample<CompressedRows<float>> nobody{.genes = sources.front()->genes,
+        Sample<CompressedRows<Value>> nobody{.genes = sources.front()->genes,
                                              .symbols = sources.front()->symbols,
                                              .name = sources.front()->name};
         nobody.expression.genes = std::ssize(nobody.genes);
@@ -211,7 +211,7 @@ struct Prepare {
 
 private:
     /// asked: the genes to keep, where they are known already.
-    template <class SourceExpression, class TargetExpression>
+    template <class SourceExpression, class TargetExpression, class Names = std::vector<GeneNames>>
     [[nodiscard]] auto prepare(std::span<const Sample<SourceExpression>* const> sources,
                                const Sample<TargetExpression>& target, const GeneNames* asked,
                                const RunOptions& run) const {
@@ -224,7 +224,7 @@ private:
         const bool no_target = target.rows() == 0;
         const StopCheck go_on(run, name);
 
-        std::vector<GeneNames> names;
+        Names names;
         if (asked) names.push_back(*asked);
         for (const auto* s : sources) names.push_back({s->genes, s->symbols, s->name});
         // the first one's order is kept
@@ -428,12 +428,12 @@ private:
         std::size_t cell = 0;
         for (std::size_t s = 0; s < sources.size(); ++s) {
             const auto* source = sources[s];
-            std::vector<bool> has(classes.size());
+            std::vector<char> has(classes.size(), 0);
             for (const auto section : sections.of_row[s])
-                if (section >= 0) has[static_cast<std::size_t>(labels[cell++])] = true;
+                if (section >= 0) has[static_cast<std::size_t>(labels[cell++])] = 1;
             std::string missing;
             for (std::size_t k = 0; k < classes.size(); ++k)
-                if (!has[k]) missing += text(missing.empty() ? "'" : ", '", classes[k], "'");
+                if (has[k] == 0) missing += text(missing.empty() ? "'" : ", '", classes[k], "'");
             if (!missing.empty() && sources.size() > 1)
                 warnings.push_back(text("source ", source->name, " has no cells of ", missing));
             for (const auto& section : detail::distinct(source->sections)) {
