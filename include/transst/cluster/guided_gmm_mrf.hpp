@@ -115,7 +115,7 @@ struct GuidedGMM_MRF {
         // those that a request to stop left out
         std::erase_if(fits, [](const auto& fit) { return fit.labels.empty(); });
         std::erase_if(scores, [](const auto& v) { return v.size() == 0; });
-        std::vector<std::vector<Label>> partitions;
+        std::vector<decltype(fits.front().labels)> partitions;
         for (const auto& fit : fits) partitions.push_back(fit.labels);
         const std::size_t middle = detail::medoid(partitions);
         return {detail::consensus(fits, middle), std::move(scores[middle])};

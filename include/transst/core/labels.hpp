@@ -42,9 +42,9 @@ struct LabelCoding {
 namespace detail {
 
 /// The words that occur, each once, sorted.
-template <class = void>
+template <class Word = std::string_view>
 [[nodiscard]] std::vector<std::string> distinct(std::span<const std::string> words) {
-    const std::unordered_set<std::string_view> seen(words.begin(), words.end());
+    const std::unordered_set<Word> seen(words.begin(), words.end());
     std::vector<std::string> out(seen.begin(), seen.end());
     detail::sort(out.begin(), out.end());
     return out;

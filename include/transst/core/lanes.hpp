@@ -47,7 +47,7 @@ private:
 
 /// Calls task(i) for i in [0, count) on at most `threads` threads. The order of the calls is not
 /// defined. Of several exceptions the one with the lowest i is rethrown, after all threads ended.
-template <class Thread = std::jthread>
+template <class Thread = std::jthread, class Failure = std::exception_ptr>
 void parallel_for(Index count, int threads, detail::TaskRef task) {
     const Index workers = std::min<Index>(count, resolve_threads(threads));
     if (workers <= 1) {
@@ -55,7 +55,7 @@ void parallel_for(Index count, int threads, detail::TaskRef task) {
         return;
     }
     std::atomic<Index> next{0};
-    std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
+    std::vector<Failure> failures(static_cast<std::size_t>(count));
     const auto work = [&] {
         for (Index i = next++; i < count; i = next++) {
             try {

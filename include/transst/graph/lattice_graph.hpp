@@ -71,7 +71,7 @@ struct LatticeGraph {
         const auto n = static_cast<Index>(rows.size());
         const auto grouped = detail::group_sections(n, sections, who);
 
-        std::vector<Place> places(rows.size());
+        std::vector<Place<Number>> places(rows.size());
         for (std::size_t i = 0; i < rows.size(); ++i) {
             // Far from where a step to a neighbour would overflow.
             constexpr Index largest = std::numeric_limits<Index>::max() / 2;
@@ -84,8 +84,8 @@ struct LatticeGraph {
         }
         detail::sort(places.begin(), places.end());
         for (std::size_t p = 1; p < places.size(); ++p) {
-            const Place &a = places[p - 1], &b = places[p];
-            require<BadData>(!same(a, b), who, ": spots ", a.spot, " and ", b.spot,
+            const auto &a = places[p - 1], &b = places[p];
+            require<BadData>(!a.same(b), who, ": spots ", a.spot, " and ", b.spot,
                              " (counted from 0) are both at array row ", a.row, ", column ",
                              a.column, "; name their sections, or leave one out");
         }
@@ -100,12 +100,13 @@ struct LatticeGraph {
         const Lanes lanes(n);
         parallel_for(lanes.count(), run.threads, [&](Index lane) {
             for (Index p = lanes.begin(lane); p < lanes.end(lane); ++p) {
-                const Place& place = places[static_cast<std::size_t>(p)];
+                const auto& place = places[static_cast<std::size_t>(p)];
                 const auto i = static_cast<std::size_t>(place.spot);
                 for (const auto& [down, right] : steps) {
-                    const Place wanted{place.section, place.row + down, place.column + right, -1};
+                    const Place<Number> wanted{place.section, place.row + down,
+                                               place.column + right, -1};
                     const auto at = std::lower_bound(places.begin(), places.end(), wanted);
-                    if (at == places.end() || !same(*at, wanted)) continue;
+                    if (at == places.end() || !at->same(wanted)) continue;
                     found[i][static_cast<std::size_t>(degree[i]++)] = at->spot;
                 }
                 detail::sort(found[i].begin(), found[i].begin() + degree[i]);
@@ -147,16 +148,17 @@ struct LatticeGraph {
     }
 
 private:
+    template <class Number>
     struct Place {
         std::int32_t section = 0;
-        Index row = 0, column = 0;
-        Index spot = 0;
+        Number row = 0, column = 0;
+        Number spot = 0;
         auto operator<=>(const Place&) const = default;
-    };
 
-    [[nodiscard]] static bool same(const Place& a, const Place& b) {
-        return a.section == b.section && a.row == b.row && a.column == b.column;
-    }
+        [[nodiscard]] bool same(const Place& other) const {
+            return section == other.section && row == other.row && column == other.column;
+        }
+    };
 };
 
 }  // namespace transst

@@ -73,9 +73,10 @@ void sort_columns(OwnedSparseBlock<Value>& block) {
 }
 
 /// Writes the sample's name before words that two samples share, and then before all.
-template <class Words, class Sizes, class Names>
+template <class Words, class Sizes, class Names,
+          class Seen = std::pair<std::string_view, std::size_t>>
 void tell_apart(Words& words, const Sizes& sizes, const Names& names) {
-    std::vector<std::pair<std::string_view, std::size_t>> seen;  // word, sample
+    std::vector<Seen> seen;  // word, sample
     std::size_t at = 0;
     for (std::size_t s = 0; s < sizes.size() && !words.empty(); ++s)
         for (Index i = 0; i < sizes[s]; ++i) seen.emplace_back(words[at++], s);

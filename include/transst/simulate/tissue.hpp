@@ -129,10 +129,10 @@ struct TissueSimulation {
 
     /// Sparse counts of the same tissue: Values::counts. The seed is run.seed.
     /// Throws InvalidArgument for options that cannot work.
-    template <class Scalar = double>
-    [[nodiscard]] SimulatedTissue<CompressedRows<float>> counts(const RunOptions& run = {}) const {
+    template <class Scalar = double, class Value = float>
+    [[nodiscard]] SimulatedTissue<CompressedRows<Value>> counts(const RunOptions& run = {}) const {
         check("TissueSimulation::counts");
-        SimulatedTissue<CompressedRows<float>> out;
+        SimulatedTissue<CompressedRows<Value>> out;
         out.truth = make_truth(run);
         describe(out, Values::counts);
         const bool published = options.counts == CountModel::exponential;
@@ -140,9 +140,9 @@ struct TissueSimulation {
         RandomStream random(run.seed, level_stream);
         for (Scalar& level : levels) level = options.gene_spread * random.normal();
         const double lowest = published ? smallest(out.truth, run) : 0;
-        const auto fill = [&](CompressedRows<float>& x, const std::vector<Index>& spots) {
+        const auto fill = [&](CompressedRows<Value>& x, const std::vector<Index>& spots) {
             const Lanes lanes(static_cast<Index>(spots.size()), shortest_lane);
-            std::vector<OwnedSparseBlock<float>> parts(static_cast<std::size_t>(lanes.count()));
+            std::vector<OwnedSparseBlock<Value>> parts(static_cast<std::size_t>(lanes.count()));
             parallel_for(lanes.count(), run.threads, [&](Index lane) {
                 auto& part = parts[static_cast<std::size_t>(lane)];
                 Vector<Scalar> row(options.genes);
@@ -153,13 +153,13 @@ struct TissueSimulation {
                         row = (row.array() - lowest).exp() - 1;
                     else
                         draw_counts(levels, spot, run.seed, row);
-                    require(row.maxCoeff() <= std::numeric_limits<float>::max(),
+                    require(row.maxCoeff() <= std::numeric_limits<Value>::max(),
                             "TissueSimulation::counts: exp(x - min x) overflows; lower ",
                             "separation, spread or noise");
                     for (Index j = 0; j < row.size(); ++j) {
                         if (row(j) == 0) continue;
                         part.columns.push_back(static_cast<std::int32_t>(j));
-                        part.values.push_back(static_cast<float>(row(j)));
+                        part.values.push_back(static_cast<Value>(row(j)));
                     }
                     part.end_row();
                 }

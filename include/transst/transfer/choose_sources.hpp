@@ -11,14 +11,14 @@ namespace transst::detail {
 /// as much as the best: one that says less of the target costs genes that it lacks, and blurs
 /// factors and classes. Sources of which that cannot be told, with fewer than two classes or
 /// hardly any cells, stay. What is left out is said in `decisions`.
-template <class SourceExpression, class TargetExpression>
+template <class SourceExpression, class TargetExpression, class Found = std::optional<Relevance>>
 [[nodiscard]] std::vector<const Sample<SourceExpression>*> choose_sources(
     std::span<const Sample<SourceExpression>* const> sources,
     const Sample<TargetExpression>& target, const Graph& nearest, const Prepare::Options& prepare,
     Index factors, const TrustLimits& limits, const RunOptions& run,
     std::vector<std::string>& decisions) {
     std::vector<const Sample<SourceExpression>*> kept(sources.begin(), sources.end());
-    std::vector<std::optional<Relevance>> found;
+    std::vector<Found> found;
     Trust most = Trust::none;
     double best = 0;
     const auto explained = [](const Relevance& relevance) {

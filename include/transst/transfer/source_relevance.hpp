@@ -156,7 +156,7 @@ private:
                                Index classes, SourceWitness<W>& out, const RunOptions& run) {
         // each class's cells are dealt out to the halves in turn, in a random order
         RandomStream random(run.seed, 0x48414C46);
-        std::vector<std::uint8_t> half(labels.size(), 0),
+        std::vector<std::int32_t> half(labels.size(), 0),
             next(static_cast<std::size_t>(classes), 0);
         for (const Index i : random.permutation(std::ssize(labels)))
             if (const Label k = labels[static_cast<std::size_t>(i)]; k != left_out)
