@@ -79,6 +79,24 @@ template <class Step>
     return {{"converged", step.converged}, {"iterations", step.iterations}, {"trace", step.trace}};
 }
 
+/// PLDR's and TransferLoading's steps in fit.json.
+template <class PLDRFit>
+[[nodiscard]] Json pldr_step(const PLDRFit& pldr) {
+    Json step = trace_of(pldr);
+    step["log_likelihood"] = pldr.log_likelihood;
+    step["class_sizes"] = pldr.class_sizes;
+    return step;
+}
+template <class TransferFit>
+[[nodiscard]] Json transfer_step(const TransferFit& transfer) {
+    Json step = trace_of(transfer);
+    step["lambda"] = number(transfer.lambda);
+    step["relative_change"] = transfer.relative_change;
+    for (const auto& point : transfer.lambda_curve)
+        step["lambda_curve"].push_back({{"lambda", number(point.lambda)}, {"error", point.error}});
+    return step;
+}
+
 /// A fit's warning as the program says it: classes, there numbered, have names here, and options
 /// that the program does not have are not recommended.
 [[nodiscard]] std::string in_program_words(std::string warning,

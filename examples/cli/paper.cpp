@@ -98,10 +98,7 @@ Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options
         out.clusters_choice =
             choose_clusters(scores, graph, options.clusters, criterion, tried, run);
         out.clusters = std::move(out.clusters_choice->fit);
-        const auto best = out.clusters_choice->best;
-        out.decisions.push_back(text(transst::detail::counted(best, "cluster"),
-                                     best == 1 ? " was" : " were", " chosen out of ",
-                                     out.clusters_choice->curve.size(), " numbers tried"));
+        out.decisions.push_back(transst::detail::choice_in_words(*out.clusters_choice));
         warn(out.clusters_choice->warnings);
         clock.end("number of clusters");
     } else {
@@ -114,15 +111,8 @@ Outcome finish(const Fit& fit, const Steps& steps, const ClusterOptions& options
     if constexpr (Fit::template has<PLDRFit>()) {
         const auto& pldr = fit.template get<PLDRFit>();
         const auto& transfer = fit.template get<TransferFit>();
-        out.steps["pldr"] = trace_of(pldr);
-        out.steps["pldr"]["log_likelihood"] = pldr.log_likelihood;
-        out.steps["pldr"]["class_sizes"] = pldr.class_sizes;
-        out.steps["transfer"] = trace_of(transfer);
-        out.steps["transfer"]["lambda"] = number(transfer.lambda);
-        out.steps["transfer"]["relative_change"] = transfer.relative_change;
-        for (const auto& point : transfer.lambda_curve)
-            out.steps["transfer"]["lambda_curve"].push_back(
-                {{"lambda", number(point.lambda)}, {"error", point.error}});
+        out.steps["pldr"] = pldr_step(pldr);
+        out.steps["transfer"] = transfer_step(transfer);
         out.lambda = transfer.lambda;
         warn(pldr.warnings);
         warn(transfer.warnings);

@@ -62,16 +62,8 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
         out.steps["trust"]["absent_classes"] = fit.absent_classes;
     }
     out.averaged = fit.averaged;
-    if (fit.pldr) {
-        out.steps["pldr"] = trace_of(*fit.pldr);
-        out.steps["pldr"]["log_likelihood"] = fit.pldr->log_likelihood;
-        out.steps["pldr"]["class_sizes"] = fit.pldr->class_sizes;
-    }
-    if (fit.transfer) {
-        out.steps["transfer"] = trace_of(*fit.transfer);
-        out.steps["transfer"]["lambda"] = number(fit.transfer->lambda);
-        out.steps["transfer"]["relative_change"] = fit.transfer->relative_change;
-    }
+    if (fit.pldr) out.steps["pldr"] = pldr_step(*fit.pldr);
+    if (fit.transfer) out.steps["transfer"] = transfer_step(*fit.transfer);
     out.class_posterior = std::move(fit.class_posterior);
     out.class_names = std::move(fit.class_names);
     out.target_sections = std::move(fit.target_sections);

@@ -10,7 +10,7 @@ using namespace support;
 namespace {
 
 /// Enough to be busy for long: many starts of mixtures for many numbers of clusters.
-const Words long_work = {"--trust", "none", "--clusters", "2-40", "--starts", "500"};
+const Words long_work = {"--trust", "none", "--clusters", "2-40", "--starts", "50"};
 
 /// Waits until the file holds `part`.
 bool appears(const std::filesystem::path& file, const std::string& part) {
@@ -28,12 +28,19 @@ Words cluster_words(const Words& more) {
     return all;
 }
 
+/// A child that never comes so far is not left behind.
+void wait_for_mixtures(const Job& job, pid_t child) {
+    const bool begun = appears(job / ".stderr", "mixture 1 of");
+    if (!begun) ::kill(child, SIGKILL);
+    REQUIRE(begun);
+}
+
 /// Clusters until its mixtures have begun.
 pid_t start_long_work(const Job& job) {
     Words words = cluster_words(long_work);
     words.push_back("--verbose");
     const pid_t child = start(job.program, job.folder, words);
-    REQUIRE(appears(job / ".stderr", "mixture 1 of"));
+    wait_for_mixtures(job, child);
     return child;
 }
 
@@ -116,7 +123,7 @@ TEST_CASE("an application is stopped as a clustering is") {
     Words words = {"apply", "--model", "model", "--target", "target", "--out", "out", "--verbose"};
     words.insert(words.end(), long_work.begin(), long_work.end());
     const pid_t child = start(job.program, job.folder, words);
-    REQUIRE(appears(job / ".stderr", "mixture 1 of"));
+    wait_for_mixtures(job, child);
     ::kill(child, SIGINT);
     check_stopped(job, child, 1600);
 }

@@ -73,7 +73,7 @@ TEST_CASE("guided: the mean of all ways, clusters matched") {
     std::vector<ClusterFit<double>> fits{fit_of({0, 0, 1, 1, 1, 1}, 0.9),
                                          fit_of({1, 1, 0, 0, 0, 0}, 0.8),
                                          fit_of({1, 1, 1, 1, 0, 0}, 1.0)};
-    const auto mean = detail::consensus(fits, 1);
+    const auto mean = detail::consensus(fits, 1, 1);
     CHECK(mean.labels == std::vector<Label>{1, 1, 0, 0, 0, 0});
     CHECK(mean.sizes == std::vector<Index>{4, 2});
     CHECK(mean.responsibilities(0, 1) == Approx((0.9 + 0.8 + 1.0) / 3));

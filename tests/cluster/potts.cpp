@@ -97,6 +97,34 @@ TEST_CASE("iterated conditional modes never raise the energy") {
     }
 }
 
+TEST_CASE("iterated conditional modes: the labels of spot after spot, for any number of threads") {
+    const Graph graph = support::grid(40, 60);
+    const auto unary = random_unary(graph.nodes(), 4, 3);
+    auto expected = support::labels(graph.nodes(), 4, 9);
+    const auto start = expected;
+    Index total = 0;
+    for (Index sweep = 0; sweep < 3; ++sweep)
+        for (Index i = 0; i < graph.nodes(); ++i) {
+            const auto energy = [&](Label k) {
+                double out = unary(i, k);
+                for (const Index j : graph.of(i))
+                    out -= 0.7 * (expected[static_cast<std::size_t>(j)] == k);
+                return out;
+            };
+            Label& own = expected[static_cast<std::size_t>(i)];
+            Label best = own;
+            for (Label k = 0; k < 4; ++k)
+                if (energy(k) < energy(best)) best = k;
+            total += best != own;
+            own = best;
+        }
+    for (const int threads : {1, 2}) {
+        auto labels = start;
+        CHECK(detail::iterate_conditional_modes(graph, unary, 0.7, labels, 3, threads) == total);
+        CHECK(labels == expected);
+    }
+}
+
 TEST_CASE("without a field each spot takes its own best label") {
     const auto unary = random_unary(50, 4, 8);
     auto labels = support::labels(50, 4, 8);

@@ -286,7 +286,7 @@ TEST_CASE("trust can be set, and is then kept to") {
     check_sound(adapted, one.target.rows(), 4, 4);
     CHECK(adapted.trust == Trust::adapted);
     REQUIRE(adapted.transfer.has_value());
-    CHECK(adapted.transfer->lambda == 1);
+    CHECK(adapted.transfer->lambda_curve.size() == 11);
     CHECK(one.agreement(adapted) >= one.oracle() - 0.05);
 
     const auto guided = trusting(Trust::guided).fit(one.source, one.target);
@@ -439,6 +439,28 @@ TEST_CASE("clusters in the source's loading give way to the target's own if they
     CHECK_FALSE(asked.explained.has_value());
 }
 
+TEST_CASE("lambda is learned when adapted, unless given or there is too little to hold out") {
+    const Case one(3, 8);
+    auto adapted = trusting(Trust::adapted);
+    const auto learned = adapted.fit(one.source, one.target);
+    const auto& curve = learned.transfer->lambda_curve;
+    REQUIRE(curve.size() == 11);
+    const auto best = std::min_element(curve.begin(), curve.end(),
+                                       [](auto& a, auto& b) { return a.error < b.error; });
+    CHECK(learned.transfer->lambda == best->lambda);
+    CHECK(mentions(learned.decisions, "predicts expression held out best"));
+    adapted.options.lambda = best->lambda;
+    const auto given = adapted.fit(one.source, one.target);
+    CHECK(given.transfer->lambda_curve.empty());
+    CHECK((given.transfer->loading == learned.transfer->loading));
+    CHECK(given.clusters.labels == learned.clusters.labels);
+
+    const Case few(3, 2, 40, 0.25, 12);  // half of the genes are no more than factors
+    const auto fixed = trusting(Trust::adapted).fit(few.source, few.target);
+    CHECK(fixed.transfer->lambda == 1);
+    CHECK(fixed.transfer->lambda_curve.empty());
+}
+
 TEST_CASE("a source without places, and a target whose labels are known") {
     Case one(6);
     const auto whole = find.fit(one.source, one.target);
@@ -536,6 +558,67 @@ TEST_CASE("regions of a target alone that mix kinds of spots in shares of their 
     const auto without = found(0);
     CHECK(adjusted_rand_index(without.clusters.labels, truth) < 0.5);
     CHECK_FALSE(mentions(without.decisions, "single spots say little of their region"));
+}
+
+TEST_CASE("noise does not make a target's scores be averaged, what neighbours share does") {
+    FindRegions alone{{.factors = 10}};
+    for (const std::uint64_t seed : {4, 9, 10}) {  // noisy kinds, in large regions
+        const auto tissue =
+            TissueSimulation{{.beta = 1.5, .noise = 10}}.log_expression({.seed = seed});
+        alone.options.clusters = 4;
+        const auto fit = alone.fit(tissue.target);
+        CAPTURE(seed);
+        CHECK_FALSE(fit.averaged);
+        CHECK(adjusted_rand_index(tissue.truth.target_labels(), fit.clusters.labels) > 0.95);
+    }
+    for (const std::uint64_t seed : {1, 2}) {  // eight kinds, too many for such counts
+        const auto tissue = TissueSimulation{{.classes = 8, .beta = 1.5}}.counts({.seed = seed});
+        alone.options.clusters = 8;
+        const auto fit = alone.fit(tissue.target);
+        CAPTURE(seed);
+        CHECK(fit.averaged);
+        CHECK(adjusted_rand_index(tissue.truth.target_labels(), fit.clusters.labels) > 0.4);
+    }
+}
+
+TEST_CASE("a number of clusters that leaves some empty is passed over for a smaller one") {
+    struct Found {
+        std::vector<Index> sizes;
+    };
+    std::vector<Index> asked;
+    const auto of = [&](Index clusters) {
+        asked.push_back(clusters);
+        Found found{std::vector<Index>(static_cast<std::size_t>(clusters), 5)};
+        if (clusters > 3) found.sizes.back() = 0;
+        return found;
+    };
+    const std::vector<Index> tried{2, 7, 3, 5, 6};
+    ClustersChoice choice;
+    choice.best = 6;
+    choice.warnings = {"6 clusters are exactly as good as 7"};
+    auto found = of(6);
+    CHECK(detail::pass_over_empty(found, choice, tried, {}, of) ==
+          "; of 6 some had no spots, of 3 none");
+    CHECK(choice.best == 3);
+    CHECK(choice.warnings.empty());
+    CHECK(found.sizes.size() == 3);
+    CHECK(asked == std::vector<Index>{6, 5, 3});
+    CHECK(detail::pass_over_empty(found, choice, tried, {}, of).empty());  // none is empty
+    CHECK(asked.size() == 3);
+
+    ClustersChoice last;
+    last.best = 6;
+    auto two = of(6);
+    CHECK_FALSE(detail::pass_over_empty(two, last, {6, 3}, {}, of).empty());
+    CHECK(mentions(last.warnings, "is the smallest tried"));
+    ClustersChoice none;
+    none.best = 6;
+    none.warnings = {"kept"};
+    auto same = of(6);
+    CHECK(detail::pass_over_empty(same, none, {6, 5, 4}, {}, of).empty());
+    CHECK(none.best == 6);
+    CHECK(same.sizes.size() == 6);
+    CHECK(none.warnings == Words{"kept"});
 }
 
 TEST_CASE("several sources, with and without the same classes") {

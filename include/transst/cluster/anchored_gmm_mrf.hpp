@@ -112,7 +112,7 @@ struct AnchoredGMM_MRF {
                 out.absent.push_back(active[static_cast<std::size_t>(least)]);
                 active.erase(active.begin() + least);
             } else if (options.clusters == 0 || run.stop.stop_requested() ||
-                       !leave_out_empty(found, active, out.absent)) {
+                       !leave_out_empty(found, active, out.absent, run.threads)) {
                 break;
             }
         }
@@ -152,9 +152,9 @@ private:
     /// Classes that no spot belongs to make room for what the source does not know. False where
     /// there is none, or nothing else.
     static bool leave_out_empty(const detail::MeanFieldFit<W>& found, std::vector<Label>& active,
-                                std::vector<Label>& absent) {
+                                std::vector<Label>& absent, int threads) {
         std::vector<char> seen(static_cast<std::size_t>(found.responsibilities.cols()), 0);
-        for (const Label k : detail::most_likely(found.responsibilities))
+        for (const Label k : detail::most_likely(found.responsibilities, threads))
             seen[static_cast<std::size_t>(k)] = 1;
         std::vector<Label> left, empty;
         for (std::size_t k = 0; k < active.size(); ++k)
@@ -260,7 +260,7 @@ private:
 
     void finish(AnchoredFit<Scalar>& out, const detail::MeanFieldFit<W>& found,
                 const std::vector<Label>& classes, const RunOptions& run) const {
-        detail::take_over(out, found, classes, out.source_class);
+        detail::take_over(out, found, classes, out.source_class, run.threads);
         out.stopped = run.stop.stop_requested();
         if (options.beta_by == Beta::pseudo_likelihood)
             detail::warn_at_cap(out.beta, options.beta_max, out.warnings);

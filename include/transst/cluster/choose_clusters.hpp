@@ -167,6 +167,16 @@ template <class Scalar = double>
 
 namespace detail {
 
+/// "3 clusters were chosen out of 5 numbers tried", and why where classes choose.
+template <class Choice>
+[[nodiscard]] std::string choice_in_words(const Choice& choice) {
+    auto words = text(counted(choice.best, "cluster"), choice.best == 1 ? " was" : " were",
+                      " chosen out of ", choice.curve.size(), " numbers tried");
+    if (choice.classes)
+        words += text(", the source's classes that hold spots being ", *choice.classes);
+    return words;
+}
+
 /// As many clusters as the source's classes that hold spots, or the nearest number tried (the
 /// first of such), of those that left no cluster without spots.
 template <class Numbers>
@@ -203,15 +213,22 @@ template <class W>
     std::iota(widest.begin(), widest.end(), std::size_t{0});
     std::stable_sort(widest.begin(), widest.end(),
                      [&](std::size_t a, std::size_t b) { return spread(a) > spread(b); });
-    auto labels = fit.labels;
+    struct Cut {
+        Vector<W> axis;
+        Label number = left_out;  // of the half that is cut off
+    };
+    std::vector<Cut> of(widest.size());
     for (Index c = 0; c < cuts; ++c) {
         const std::size_t k = widest[static_cast<std::size_t>(c)];
-        const Vector<W> axis = falling_eigen<W>(fit.covariances[k]).second.col(0);
-        const auto cut = static_cast<Label>(k);
-        for (Index i = 0; i < scores.rows(); ++i)
-            if (auto& label = labels[static_cast<std::size_t>(i)];
-                label == cut && (scores.row(i) - fit.means.row(cut)).dot(axis) > 0)
-                label = static_cast<Label>(fit.clusters() + c);
+        of[k] = {falling_eigen<W>(fit.covariances[k]).second.col(0),
+                 static_cast<Label>(fit.clusters() + c)};
+    }
+    auto labels = fit.labels;
+    for (Index i = 0; i < scores.rows(); ++i) {
+        auto& label = labels[static_cast<std::size_t>(i)];
+        const auto& [axis, number] = of[static_cast<std::size_t>(label)];
+        if (number != left_out && (scores.row(i) - fit.means.row(label)).dot(axis) > 0)
+            label = number;
     }
     return labels;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/core/labels.hpp>
+#include <transst/core/lanes.hpp>
 
 namespace transst {
 
@@ -35,11 +36,14 @@ namespace detail {
 /// Columns order[0], order[1], … of m.
 template <class To, class From>
 [[nodiscard]] RowMatrix<To> columns_in_order(const RowMatrix<From>& m,
-                                             const std::vector<Index>& order) {
+                                             const std::vector<Index>& order, int threads) {
     RowMatrix<To> out(m.rows(), std::ssize(order));
-    for (Index i = 0; i < out.rows(); ++i)
-        for (Index to = 0; to < out.cols(); ++to)
-            out(i, to) = static_cast<To>(m(i, order[static_cast<std::size_t>(to)]));
+    const Lanes lanes(m.rows());
+    parallel_for(lanes.count(), threads, [&](Index lane) {
+        for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i)
+            for (Index to = 0; to < out.cols(); ++to)
+                out(i, to) = static_cast<To>(m(i, order[static_cast<std::size_t>(to)]));
+    });
     return out;
 }
 

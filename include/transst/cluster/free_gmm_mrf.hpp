@@ -40,7 +40,7 @@ template <class W>
 [[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
                                            Index clusters, const FreeStarts& starts,
                                            std::optional<double> beta, const RunOptions& run) {
-    const MixturePrior<W> prior = weak_prior(scores, clusters);
+    const MixturePrior<W> prior = weak_prior(scores, clusters, run.threads);
     // Starts are independent and run side by side, each on one thread. Mixtures without the field
     // are cheap: of four times as many the best go on.
     const bool brief = starts.cut_short > 0;
@@ -70,10 +70,11 @@ template <class W>
 
 /// What was found as a fit of its own: the largest cluster first.
 template <class = void>
-[[nodiscard]] ClusterFit<double> free_fit(const MeanFieldFit<double>& found, bool stopped) {
+[[nodiscard]] ClusterFit<double> free_fit(const MeanFieldFit<double>& found, bool stopped,
+                                          int threads) {
     ClusterFit<double> out;
     std::vector<Label> none;
-    take_over(out, found, {}, none);
+    take_over(out, found, {}, none, threads);
     out.stopped = stopped;
     if (!out.converged && !out.stopped)
         out.warnings.push_back(text("the mixture did not converge in ", out.iterations,
@@ -86,8 +87,8 @@ template <class = void>
 [[nodiscard]] ClusterFit<double> free_clusters(const RowMatrix<double>& scores, const Graph& graph,
                                                Index clusters, const FreeStarts& starts,
                                                std::optional<double> beta, const RunOptions& run) {
-    auto out = free_fit(free_mixture(scores, graph, clusters, starts, beta, run),
-                        run.stop.stop_requested());
+    const auto found = free_mixture(scores, graph, clusters, starts, beta, run);
+    auto out = free_fit(found, run.stop.stop_requested(), run.threads);
     if (!beta) warn_at_cap(out.beta, MeanFieldOptions{}.beta_max, out.warnings);
     return out;
 }
@@ -100,10 +101,9 @@ template <class = void>
     const MeanField<double> field(
         scores, graph,
         {.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood, .beta = beta.value_or(1)}, run);
-    ClusterFit<double> out;
-    std::vector<Label> none;
-    take_over(out, field.fit(weak_prior(scores, held.clusters()), held.responsibilities), {}, none);
-    return std::move(out.labels);
+    const auto found =
+        field.fit(weak_prior(scores, held.clusters(), run.threads), held.responsibilities);
+    return most_likely(found.responsibilities, run.threads);
 }
 
 /// The partition that agrees best with the others (largest mean adjusted Rand index).

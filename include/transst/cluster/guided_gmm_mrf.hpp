@@ -16,7 +16,7 @@ namespace detail {
 /// The fit at `middle` with the mean of all fits' responsibilities, clusters matched with its own;
 /// the largest cluster first.
 template <class Fit>
-[[nodiscard]] Fit consensus(std::vector<Fit>& fits, std::size_t middle) {
+[[nodiscard]] Fit consensus(std::vector<Fit>& fits, std::size_t middle, int threads) {
     const auto& own = fits[middle].responsibilities;
     auto sum = own;
     sum.setZero();
@@ -35,7 +35,7 @@ template <class Fit>
     mean.beta_trace = std::move(kept.beta_trace);
     mean.iterations = kept.iterations;
     mean.converged = kept.converged;
-    return free_fit(mean, kept.stopped);
+    return free_fit(mean, kept.stopped, threads);
 }
 
 }  // namespace detail
@@ -118,7 +118,7 @@ struct GuidedGMM_MRF {
         std::vector<decltype(fits.front().labels)> partitions;
         for (const auto& fit : fits) partitions.push_back(fit.labels);
         const std::size_t middle = detail::medoid(partitions);
-        return {detail::consensus(fits, middle), std::move(scores[middle])};
+        return {detail::consensus(fits, middle, run.threads), std::move(scores[middle])};
     }
 
 private:

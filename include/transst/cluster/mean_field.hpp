@@ -26,14 +26,26 @@ struct MixturePrior {
 /// A prior that is hardly there: covariances are drawn towards half of the scores' own by d + 2
 /// pseudo-spots, which keeps them from collapsing.
 template <class W>
-[[nodiscard]] MixturePrior<W> weak_prior(const RowMatrix<W>& scores, Index clusters) {
+[[nodiscard]] MixturePrior<W> weak_prior(const RowMatrix<W>& scores, Index clusters, int threads) {
     const Index n = scores.rows(), d = scores.cols();
-    const Vector<W> mean = column_sums(scores) / static_cast<W>(n);
+    const Lanes lanes(n);
+    const Vector<W> none = Vector<W>::Zero(d);
+    const Vector<W> mean = sum_lanes(lanes, threads, none,
+                                     [&](Vector<W>& sum, Index begin, Index end) {
+                                         sum += column_sums(scores.middleRows(begin, end - begin));
+                                     }) /
+                           static_cast<W>(n);
     Matrix<W> means(clusters, d);
     for (Index k = 0; k < clusters; ++k) means.row(k) = mean.transpose();
-    RowMatrix<W> centered = scores;
-    for (Index i = 0; i < n; ++i) centered.row(i) -= mean.transpose();
-    Matrix<W> half = times(transposed(centered), centered);
+    const Matrix<W> nothing = Matrix<W>::Zero(d, d);
+    Matrix<W> half =
+        sum_lanes(lanes, threads, nothing, [&](Matrix<W>& sum, Index begin, Index end) {
+            for_each_block(begin, end, [&](Index at, Index rows) {
+                RowMatrix<W> centered = scores.middleRows(at, rows);
+                for (Index i = 0; i < rows; ++i) centered.row(i) -= mean.transpose();
+                add_product(sum, transposed(centered), centered);
+            });
+        });
     half *= W(0.5) / static_cast<W>(std::max<Index>(1, n - 1));
     half.diagonal().array() += std::max(half.trace() / static_cast<W>(d) * W(1e-9),
                                         std::numeric_limits<W>::min() * W(1e20));
@@ -123,15 +135,15 @@ public:
             }
             fit.beta_trace.push_back(fit.beta);
             run_.report("mixture", fit.iterations, options_.max_iterations, fit.trace.back());
-            fit.converged = before.size() > 0 && !moved &&
-                            (fit.responsibilities - before).cwiseAbs().sum() <
-                                static_cast<W>(options_.tolerance) * static_cast<W>(before.size());
+            const W change = renew(before, fit.responsibilities);
+            fit.converged =
+                change < static_cast<W>(options_.tolerance) * static_cast<W>(before.size()) &&
+                !moved;
             const bool last = fit.converged || fit.iterations >= options_.max_iterations ||
                               run_.stop.stop_requested();
             if (last) fit.objective = objective(fit, log_density);
             maximize(prior, fit);
             if (last) break;
-            before = fit.responsibilities;
         }
         return fit;
     }
@@ -174,6 +186,18 @@ private:
                 r.row(i) = (log_density.row(i).array() - sum).exp().matrix();
             }
         });
+    }
+
+    /// before = r; the sum of what that changes, without bound the first time.
+    [[nodiscard]] W renew(RowMatrix<W>& before, const RowMatrix<W>& r) const {
+        const bool first = before.size() == 0;
+        before.resize(r.rows(), r.cols());
+        const double change = sum_over_spots([&](Index i) {
+            const W moved = first ? W(0) : (r.row(i) - before.row(i)).cwiseAbs().sum();
+            before.row(i) = r.row(i);
+            return static_cast<double>(moved);
+        });
+        return first ? std::numeric_limits<W>::infinity() : static_cast<W>(change);
     }
 
     /// Coordinate ascent in the responsibilities, spots of one colour at a time: no two of them
@@ -220,6 +244,56 @@ private:
         return sum;
     }
 
+    /// First and second derivative by β.
+    struct Slopes {
+        double first = 0, second = 0;
+        Slopes& operator+=(const Slopes& other) {
+            first += other.first;
+            second += other.second;
+            return *this;
+        }
+    };
+
+    /// Those of −Σ_i log Σ_k exp(log π_k + β F_ik), of the spots with these fields F.
+    static void add_slopes(Slopes& found, const Matrix<W>& fields, const Vector<W>& prior, W beta,
+                           Index from, Index to) {
+        const Index count = fields.cols();
+        Matrix<W> joint(spot_block, count), sums(spot_block, 4);
+        for_each_block(from, to, [&](Index begin, Index rows) {
+            using Column = decltype(column_of(joint, 0, rows));
+            const auto p = [&](Index k) { return column_of(joint, k, rows); };
+            const auto f = [&](Index k) {
+                return Eigen::Map<const Eigen::Array<W, Eigen::Dynamic, 1>>(
+                    fields.data() + k * fields.rows() + begin, rows);
+            };
+            Column most = column_of(sums, 0, rows), sum = column_of(sums, 1, rows),
+                   mean = column_of(sums, 2, rows), square = column_of(sums, 3, rows);
+            for (Index k = 0; k < count; ++k) {
+                p(k) = beta * f(k);
+                p(k) += prior[k];
+                if (k == 0)
+                    most = p(k);
+                else
+                    most = most.max(p(k));
+            }
+            for (Column* total : {&sum, &mean, &square}) total->setZero();
+            for (Index k = 0; k < count; ++k) {
+                Column one = p(k);
+                one -= most;
+                one = one.exp();
+                sum += one;
+                one *= f(k);
+                mean += one;
+                one *= f(k);
+                square += one;
+            }
+            mean /= sum;
+            square /= sum;
+            found.first -= static_cast<double>(mean.sum());
+            found.second -= static_cast<double>(square.sum() - mean.matrix().squaredNorm());
+        });
+    }
+
     /// Maximum over [0, beta_max] of Σ_i Σ_k R_ik log softmax_k(log π + β F_i), concave in β. It
     /// rests on at most 20,000 spots, evenly spaced: β does not need more.
     [[nodiscard]] double best_beta(const MeanFieldFit<W>& fit) const {
@@ -227,51 +301,24 @@ private:
         const Index n = r.rows(), count = r.cols();
         const Index stride = (n + 19'999) / 20'000, used = (n + stride - 1) / stride;
         Matrix<W> fields(used, count);  // a column for each label: spots are done side by side
-        double seen = 0;                // Σ R F, whatever β
-        for (Index s = 0; s < used; ++s) {
-            const auto f = field(r, s * stride);
-            fields.row(s) = f.matrix();
-            seen += static_cast<double>((r.row(s * stride).array() * f).sum());
-        }
+        const Lanes lanes(used);
+        const int threads = used < 10'000 ? 1 : run_.threads;  // a few are sooner done than begun
+        const double seen =                                    // Σ R F, whatever β
+            sum_lanes(lanes, threads, 0.0, [&](double& sum, Index begin, Index end) {
+                for (Index s = begin; s < end; ++s) {
+                    const auto f = field(r, s * stride);
+                    fields.row(s) = f.matrix();
+                    sum += static_cast<double>((r.row(s * stride).array() * f).sum());
+                }
+            });
         Vector<W> prior = fit.proportions;
         for (W& p : prior) p = std::log(p);
-        const Index block = std::min(used, spot_block);
-        Matrix<W> joint(block, count), sums(block, 4);
         const auto slopes = [&](double beta) {
-            std::array<double, 2> out{seen, 0};
-            for_each_block(0, used, [&](Index begin, Index rows) {
-                using Column = decltype(column_of(joint, 0, rows));
-                const auto p = [&](Index k) { return column_of(joint, k, rows); };
-                const auto f = [&](Index k) {
-                    return Column(fields.data() + k * used + begin, rows);
-                };
-                Column most = column_of(sums, 0, rows), sum = column_of(sums, 1, rows),
-                       mean = column_of(sums, 2, rows), square = column_of(sums, 3, rows);
-                for (Index k = 0; k < count; ++k) {
-                    p(k) = static_cast<W>(beta) * f(k);
-                    p(k) += prior[k];
-                    if (k == 0)
-                        most = p(k);
-                    else
-                        most = most.max(p(k));
-                }
-                for (Column* total : {&sum, &mean, &square}) total->setZero();
-                for (Index k = 0; k < count; ++k) {
-                    Column one = p(k);
-                    one -= most;
-                    one = one.exp();
-                    sum += one;
-                    one *= f(k);
-                    mean += one;
-                    one *= f(k);
-                    square += one;
-                }
-                mean /= sum;
-                square /= sum;
-                out[0] -= static_cast<double>(mean.sum());
-                out[1] -= static_cast<double>(square.sum() - mean.matrix().squaredNorm());
-            });
-            return out;
+            const auto found =
+                sum_lanes(lanes, threads, Slopes{}, [&](Slopes& sum, Index begin, Index end) {
+                    add_slopes(sum, fields, prior, static_cast<W>(beta), begin, end);
+                });
+            return std::array<double, 2>{seen + found.first, found.second};
         };
         return maximize_concave(slopes, options_.beta_max, fit.beta);
     }
@@ -376,14 +423,16 @@ private:
 
 /// The label with the largest responsibility, of each spot.
 template <class W>
-[[nodiscard]] std::vector<Label> most_likely(const RowMatrix<W>& responsibilities) {
-    std::vector<Label> labels;
-    labels.reserve(static_cast<std::size_t>(responsibilities.rows()));
-    for (Index i = 0; i < responsibilities.rows(); ++i) {
-        Index best = 0;
-        responsibilities.row(i).maxCoeff(&best);
-        labels.push_back(static_cast<Label>(best));
-    }
+[[nodiscard]] std::vector<Label> most_likely(const RowMatrix<W>& responsibilities, int threads) {
+    std::vector<Label> labels(static_cast<std::size_t>(responsibilities.rows()));
+    const Lanes lanes(responsibilities.rows());
+    parallel_for(lanes.count(), threads, [&](Index lane) {
+        for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i) {
+            Index best = 0;
+            responsibilities.row(i).maxCoeff(&best);
+            labels[static_cast<std::size_t>(i)] = static_cast<Label>(best);
+        }
+    });
     return labels;
 }
 
@@ -399,10 +448,10 @@ template <class W>
 /// into the same order as `order_of`.
 template <class Scalar, class W>
 void take_over(ClusterFit<Scalar>& out, const MeanFieldFit<W>& found, const std::vector<Label>& of,
-               std::vector<Label>& order_of) {
+               std::vector<Label>& order_of, int threads) {
     const auto& r = found.responsibilities;
     const Index count = r.cols();
-    const std::vector<Label> labels = most_likely(r);
+    const std::vector<Label> labels = most_likely(r, threads);
     std::vector<Index> sizes(static_cast<std::size_t>(count), 0);
     for (const Label k : labels) ++sizes[static_cast<std::size_t>(k)];
     std::vector<Index> order(sizes.size());
@@ -411,7 +460,7 @@ void take_over(ClusterFit<Scalar>& out, const MeanFieldFit<W>& found, const std:
         return sizes[static_cast<std::size_t>(a)] > sizes[static_cast<std::size_t>(b)];
     });
     std::vector<Label> place(sizes.size());
-    out.responsibilities = columns_in_order<Scalar>(r, order);
+    out.responsibilities = columns_in_order<Scalar>(r, order, threads);
     out.means.resize(count, found.gaussians.factors());
     for (Index to = 0; to < count; ++to) {
         const auto from = static_cast<std::size_t>(order[static_cast<std::size_t>(to)]);

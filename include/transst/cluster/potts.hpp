@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transst/core/labels.hpp>
+#include <transst/core/lanes.hpp>
 #include <transst/core/sort.hpp>
 #include <transst/graph/graph.hpp>
 
@@ -37,13 +38,38 @@ void count_labels(const Graph& graph, const Labels& labels, Index i, std::vector
 
 /// Iterated conditional modes, spot after spot: each takes the label of least energy
 /// u_ik − β #(neighbours labelled k), keeping its own where that is as good, until none changes.
-/// The energy never rises on an undirected graph. Returns the number of changes.
+/// graph: undirected; the energy never rises. Returns the number of changes.
 template <class W>
 Index iterate_conditional_modes(const Graph& graph, const RowMatrix<W>& unary, W beta,
-                                std::vector<Label>& labels, Index max_sweeps) {
+                                std::vector<Label>& labels, Index max_sweeps, int threads = 1) {
     const Index n = unary.rows(), clusters = unary.cols();
+    const auto best_label = [&](Index i, std::vector<Index>& counts) {
+        count_labels(graph, labels, i, counts);
+        const auto energy = [&](Label k) {
+            return unary(i, k) - beta * static_cast<W>(counts[static_cast<std::size_t>(k)]);
+        };
+        Label best = labels[static_cast<std::size_t>(i)];
+        W least = energy(best);
+        for (Label k = 0; k < clusters; ++k) {
+            const W e = energy(k);
+            if (e < least) {
+                least = e;
+                best = k;
+            }
+        }
+        return best;
+    };
+    // Spots that wait for their turn: they would change now, or their surroundings will have. All
+    // threads look for them; few are left to be gone through one after the other.
+    std::vector<char> waiting(static_cast<std::size_t>(n), 0);
+    const Lanes lanes(n);
+    parallel_for(lanes.count(), threads, [&](Index lane) {
+        std::vector<Index> counts(static_cast<std::size_t>(clusters));
+        for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i)
+            if (best_label(i, counts) != labels[static_cast<std::size_t>(i)])
+                waiting[static_cast<std::size_t>(i)] = 1;
+    });
     std::vector<Index> counts(static_cast<std::size_t>(clusters));
-    std::vector<char> waiting(static_cast<std::size_t>(n), 1);  // its surroundings have changed
     Index total = 0;
     for (Index sweep = 0; sweep < max_sweeps; ++sweep) {
         Index changes = 0;
@@ -51,20 +77,8 @@ Index iterate_conditional_modes(const Graph& graph, const RowMatrix<W>& unary, W
             auto& wait = waiting[static_cast<std::size_t>(i)];
             if (!wait) continue;
             wait = 0;
-            count_labels(graph, labels, i, counts);
             Label& own = labels[static_cast<std::size_t>(i)];
-            const auto energy = [&](Label k) {
-                return unary(i, k) - beta * static_cast<W>(counts[static_cast<std::size_t>(k)]);
-            };
-            Label best = own;
-            W least = energy(own);
-            for (Label k = 0; k < clusters; ++k) {
-                const W e = energy(k);
-                if (e < least) {
-                    least = e;
-                    best = k;
-                }
-            }
+            const Label best = best_label(i, counts);
             if (best == own) continue;
             own = best;
             ++changes;

@@ -171,10 +171,10 @@ private:
             {options.beta_by, options.beta, options.beta_max, options.max_iterations,
              options.max_sweeps, options.tolerance},
             run);
-        auto found = field.fit(detail::weak_prior(v, options.clusters),
+        auto found = field.fit(detail::weak_prior(v, options.clusters, run.threads),
                                detail::one_hot<W>(start.labels, options.clusters));
         Result out;
-        out.labels = detail::most_likely(found.responsibilities);
+        out.labels = detail::most_likely(found.responsibilities, run.threads);
         out.gaussians = std::move(found.gaussians);
         out.responsibilities = std::move(found.responsibilities);
         out.beta = found.beta;
@@ -285,7 +285,7 @@ private:
             auto labels = best.labels;
             unary_energies(v, gaussians, energy, run);
             detail::iterate_conditional_modes(graph, energy, static_cast<W>(beta), labels,
-                                              options.max_sweeps);
+                                              options.max_sweeps, run.threads);
             Expectation found = evaluate(labels);
             const bool first = best.trace.empty();
             if (!first && found.sums.objective < best.log_likelihood && labels != best.labels) {
@@ -426,7 +426,8 @@ private:
             });
         std::vector<Label> place(sizes.size());
         ClusterFit<Scalar> fit;
-        fit.responsibilities = detail::columns_in_order<Scalar>(result.responsibilities, order);
+        fit.responsibilities =
+            detail::columns_in_order<Scalar>(result.responsibilities, order, run.threads);
         fit.means.resize(clusters, result.gaussians.factors());
         for (Index to = 0; to < clusters; ++to) {
             const Index from = order[static_cast<std::size_t>(to)];

@@ -66,7 +66,7 @@ template <class W = double>
 
 /// labels: n, in [0, clusters); graph: n nodes, undirected. Throws ShapeMismatch where these differ
 /// in size, InvalidArgument for a label out of range or a directed graph.
-template <class W = double>
+template <class W = double, class Count = std::int32_t>
 [[nodiscard]] Surroundings surroundings(const std::vector<Label>& labels, Index clusters,
                                         const Graph& graph, const RunOptions& run = {}) {
     constexpr std::string_view who = "surroundings";
@@ -81,7 +81,7 @@ template <class W = double>
         frequency[static_cast<std::size_t>(label)] += W(1) / static_cast<W>(labels.size());
     }
     // labels of each spot's neighbours, counted once: neighbours' neighbours are sums of these
-    RowMatrix<std::int32_t> counts = RowMatrix<std::int32_t>::Zero(graph.nodes(), clusters);
+    RowMatrix<Count> counts = RowMatrix<Count>::Zero(graph.nodes(), clusters);
     std::array<std::vector<detail::Around>, 2> around;
     for (auto& spots : around) spots.resize(labels.size());
     const Lanes lanes(graph.nodes());

@@ -1,0 +1,246 @@
+// The ways to find a target's regions with a source.
+#pragma once
+
+#include <transst/cluster/guided_gmm_mrf.hpp>
+#include <transst/learn_source.hpp>
+#include <transst/metrics/assortativity.hpp>
+#include <transst/regions/alone.hpp>
+#include <transst/transfer/choose_lambda.hpp>
+
+#include <numeric>
+
+namespace transst::detail {
+
+/// A target and a source in hand; each way puts what it finds into `out`.
+template <class Rows>
+struct Ways {
+    const RegionsOptions& options;
+    const Standardized<Rows>& target;
+    SourceParts& source;
+    const Graph& nearest;  ///< spots that scores are averaged over
+    const Graph& graph;    ///< of the Potts field
+    const RunOptions& run;
+    StepClock& clock;
+    RegionsFit& out;
+
+    /// Whether the anchored clusters are to be believed; if not, `out` has no clusters yet.
+    [[nodiscard]] bool anchored() const {
+        if (!source.placed())
+            out.decisions.push_back(
+                "scores are not averaged over neighbours: that takes coordinates of all labelled "
+                "source cells");
+        const SourceAnchors& anchors = source.anchors();
+        const auto& described = anchors.classes;
+        out.space = anchors.space;
+        const bool discriminant = out.space->best == ScoreSpace::discriminant;
+        out.decisions.push_back(
+            text("source cells held out are named right in ",
+                 rounded(100 * out.space->discriminant_accuracy),
+                 " % of cases by discriminant axes", source.placed() ? " at several scales" : "",
+                 ", in ", rounded(100 * out.space->factors_accuracy), " % by all factors; the ",
+                 discriminant ? "former" : "latter", " are used"));
+        if (!options.trust && out.space->accuracy() <= out.space->largest_class_share) {
+            out.decisions.push_back(
+                "that is no better than always naming the largest class: the "
+                "source's classes are not taken over");
+            return false;
+        }
+
+        if (out.space->contradicted_share > 0)
+            out.decisions.push_back(
+                text(rounded(100 * out.space->contradicted_share),
+                     " % of the source's labels are contradicted by their "
+                     "cells' expression",
+                     source.placed() ? "; those that neighbours do not share are" : " and",
+                     " left out"));
+        if (!options.trust && out.space->contradicted_share > options.contradicted_to) {
+            out.decisions.push_back("these are too many: the source's classes are not taken over");
+            return false;
+        }
+        const RowMatrix<double> v =
+            neighborhood_means(source.pldr().transform(target, run), nearest,
+                               std::span<const Index>(source.scales()), described.weights, run);
+        const auto fit_anchored = [&](const RowMatrix<double>& scores, const Graph& among,
+                                      Index clusters) {
+            return AnchoredGMM_MRF<>{
+                {.clusters = clusters,
+                 .kappa = options.kappa,
+                 .beta_by = options.beta ? Beta::fixed : Beta::pseudo_likelihood,
+                 .beta = options.beta.value_or(1)}}
+                .fit(scores, among, described.densities, run);
+        };
+        run.begin("anchored mixture");
+        const auto occupied = [](const ClusterFit<double>& found) {
+            return std::ssize(found.sizes) - std::count(found.sizes.begin(), found.sizes.end(), 0);
+        };
+        const bool by_classes = !options.try_clusters.empty() && !options.criterion;
+        const Index wanted =
+            number_of_clusters(options, v, graph, fit_anchored, run, out,
+                               by_classes ? occupied(fit_anchored(v, graph, 0)) : 0);
+        auto fit = fit_anchored(v, graph, wanted);
+        clock.end("anchored mixture");
+        if (!options.trust && occupied(fit) < wanted) {
+            out.decisions.push_back(text("anchored to the source's classes only ", occupied(fit),
+                                         " of ", wanted,
+                                         " clusters hold spots: they are not taken over"));
+            return false;
+        }
+        run.begin("released mixture");
+        out.released_agreement =
+            adjusted_rand_index(fit.labels, released(v, graph, fit, options.beta, run));
+        clock.end("released mixture");
+        const std::string held =
+            text("released from the anchors, the clusters stay as they are to an agreement of ",
+                 rounded(*out.released_agreement));
+        if (!options.trust && !fit.stopped && *out.released_agreement < options.released_from) {
+            out.decisions.push_back(text(
+                held, ", less than ", rounded(options.released_from),
+                ": the target does not bear the source's classes out; they are not taken over"));
+            return false;
+        }
+        out.decisions.push_back(held);
+        for (const Label k : fit.absent)
+            out.absent_classes.push_back(source.class_names()[static_cast<std::size_t>(k)]);
+        for (const auto& absent : out.absent_classes)
+            out.decisions.push_back(
+                text("class '", absent,
+                     "' was left out: fewest spots of the target, or none, belong to it"));
+        auto named = name_anchored(fit, v, described.densities, source.class_names(), run);
+        out.names = std::move(named.names);
+        out.class_posterior = std::move(named.class_posterior);
+        out.clusters = std::move(fit);
+        out.scores = v;
+        return true;
+    }
+
+    /// Whether much of the target is not as the source's classes are: free components may have
+    /// taken what these do not fit quite, or they have shared it out among themselves.
+    [[nodiscard]] bool looks_elsewhere() const {
+        Index novel = 0;
+        for (std::size_t k = 0; k < out.names.size(); ++k) {
+            if (out.names[k].source_class == left_out) return true;
+            if (out.names[k].novel) novel += out.clusters.sizes[k];
+        }
+        return 2 * novel > std::ssize(out.clusters.labels);
+    }
+
+    /// Whether the clusters found in the source's informative genes are coherent.
+    [[nodiscard]] bool guided() const {
+        const auto& information = source.information();
+        run.begin("guided mixtures");
+        const auto fit_guided = [&](Index clusters) {
+            return GuidedGMM_MRF{
+                {.clusters = clusters, .starts = options.starts, .beta = options.beta}}
+                .fit(target, information, graph, run);
+        };
+        std::string of_number;
+        Index wanted = options.clusters;
+        if (!options.try_clusters.empty()) {
+            wanted = number_of_clusters(options, own_scores(target, options.factors, run), graph,
+                                        free_fits(options, run), run, out);
+            of_number =
+                "the number of clusters was chosen in the target's own factors, not in those that "
+                "were clustered";
+        }
+        auto found = fit_guided(wanted);
+        if (out.clusters_choice)
+            of_number +=
+                pass_over_empty(found, *out.clusters_choice, options.try_clusters, run, fit_guided);
+        const double coherence = assortativity(found.labels, graph);
+        out.scores = std::move(found.scores);
+        out.clusters = std::move(found);
+        const bool coherent = coherence >= options.guided_from;
+        if (!of_number.empty() && (coherent || options.trust)) out.decisions.push_back(of_number);
+        out.decisions.push_back(text(
+            "in the genes that tell the source's classes apart, neighbours share their cluster "
+            "beyond chance (assortativity) to ",
+            rounded(coherence),
+            options.trust ? ""
+            : coherent    ? ": these genes guide the clusters"
+                          : ": too little for these genes to guide the "
+                            "clusters; the source's loading, adapted to the "
+                            "target, gives the factors"));
+        return coherent;
+    }
+
+    /// The paper's steps 2 and 3.
+    void adapted() const {
+        const auto& pldr = source.pldr();
+        run.begin("adapted mixture");
+        TransferLoading<> transfer{{.lambda = options.lambda.value_or(1)}};
+        std::vector<LambdaPoint> curve;
+        // halves of the spots and of the genes must tell the factors
+        if (!options.lambda && !run.stop.stop_requested() &&
+            std::min(target.rows(), target.cols()) / 2 > pldr.factors()) {
+            auto learned = learned_lambda(pldr);
+            if (!run.stop.stop_requested()) {
+                transfer.options.lambda = learned.lambda;
+                curve = std::move(learned.lambda_curve);
+                out.decisions.push_back(
+                    text("of ", curve.size(), " weights of the source's loading, ",
+                         rounded(learned.lambda), " (lambda) predicts expression held out best"));
+            }
+        }
+        out.transfer = transfer.fit(target, pldr, run);
+        out.transfer->lambda_curve = std::move(curve);
+        out.warnings.insert(out.warnings.end(), out.transfer->warnings.begin(),
+                            out.transfer->warnings.end());
+        const auto& v = out.transfer->scores;
+        SpatialGMM_MRF<> mixture{{.clusters = options.clusters, .starts = 2 * options.starts}};
+        if (options.beta) {
+            mixture.options.beta_by = Beta::fixed;
+            mixture.options.beta = *options.beta;
+        }
+        out.clusters = best_clusters(options, v, graph, warm_spatial_fits(mixture, run), run, out);
+        out.scores = v;
+    }
+
+    /// λ by bi-cross-validation. It rests on at most 20,000 spots, evenly spaced.
+    template <class PLDR>
+    [[nodiscard]] auto learned_lambda(const PLDR& pldr) const {
+        std::vector<Index> spots, genes(static_cast<std::size_t>(target.cols()));
+        for (Index i = 0; i < target.rows(); i += (target.rows() + 19'999) / 20'000)
+            spots.push_back(i);
+        std::iota(genes.begin(), genes.end(), Index{0});
+        return ChooseLambda<>{}.fit(copy_part(target, spots, genes, run), pldr, run);
+    }
+
+    /// Whether the clusters explain that part of what those that the target has by itself explain
+    /// of its expression: a loading that is mostly noise, or classes that the target does not have,
+    /// miss much. True where that is not known: after a request to stop, or where the target cannot
+    /// be clustered alone.
+    template <class ByItself>
+    [[nodiscard]] bool explains_enough(double part, ByItself&& by_itself) const {
+        const auto explained = [&](const ClusterFit<double>& clusters) {
+            return class_information(target, clusters.labels, clusters.clusters(), run).mean();
+        };
+        if (run.stop.stop_requested()) return true;
+        try {
+            const RegionsFit& alone = by_itself();
+            if (run.stop.stop_requested()) return true;
+            // more clusters explain more: held against as many
+            const Index clusters = out.clusters.clusters();
+            out.explained_alone =
+                explained(alone.clusters.clusters() == clusters
+                              ? alone.clusters
+                              : free_fits(options, run)(alone.scores, graph, clusters));
+        } catch (const Stopped&) {
+            return true;
+        } catch (const Error& error) {
+            out.warnings.push_back(
+                text("the clusters are not held against the target's own: ", error.what()));
+            return true;
+        }
+        out.explained = explained(out.clusters);
+        clock.end("comparison");
+        const bool enough = *out.explained >= part * *out.explained_alone;
+        out.decisions.push_back(text("the clusters so found explain ",
+                                     rounded(100 * *out.explained),
+                                     " % of a gene's variance, those of the target alone ",
+                                     rounded(100 * *out.explained_alone), " %",
+                                     enough ? "" : ": much is missed, the latter are taken"));
+        return enough;
+    }
+};
+
+}  // namespace transst::detail
