@@ -7,7 +7,17 @@
 #include <transst/core/types.hpp>
 
 #include <Eigen/Cholesky>
+
+// Eigen/Eigenvalues holds those of all matrices and includes LU, SVD and geometry: together a tenth
+// of what transst.hpp costs a compiler. Only those of symmetric matrices are used here. Eigen after
+// 3.4 does not give them alone, and LAPACK's take their place only in the whole.
+#if EIGEN_VERSION_AT_LEAST(3, 4, 90) || defined(EIGEN_USE_LAPACKE)
 #include <Eigen/Eigenvalues>
+#else
+#include <Eigen/Householder>
+#include <Eigen/Jacobi>
+#include <Eigen/src/Eigenvalues/SelfAdjointEigenSolver.h>
+#endif
 
 #include <utility>
 
