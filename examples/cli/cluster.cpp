@@ -132,6 +132,11 @@ void check_options(const ClusterOptions& options) {
     }
     require(options.radius >= 0, "--radius is ", options.radius,
             "; it must be 0 or more, where 0 looks for one");
+    if (options.kappa != "auto") {
+        const double kappa = parse_number("--kappa", options.kappa);
+        require(std::isfinite(kappa) && kappa > 0, "--kappa is '", options.kappa,
+                "'; it must be positive and finite, or auto");
+    }
     if (options.beta != "auto")
         require(std::isfinite(parse_number("--beta", options.beta)), "--beta is '", options.beta,
                 "'; it must be finite");
@@ -242,8 +247,8 @@ void add_trust_options(CLI::App& command, ClusterOptions& o, const char* group) 
         ->option_text("NAME=" + o.trust)
         ->check(CLI::IsMember({"auto", "anchored", "adapted", "guided", "none"}))
         ->group(group);
-    add_option(command, "--kappa", o.kappa, "Spots that each class is worth when it anchors")
-        ->transform(finite_number(true))
+    add_option(command, "--kappa", o.kappa,
+               "Spots that each class is worth when it anchors; auto: learned from the target")
         ->group(group);
 }
 

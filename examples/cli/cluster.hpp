@@ -48,8 +48,7 @@ struct ClusterOptions {
     std::optional<transst::Index> starts;  ///< nothing: the method's own
 
     std::string method = "trust";  ///< or paper
-    std::string trust = "auto";
-    double kappa = 1000;
+    std::string trust = "auto", kappa = "auto";
     bool published = false;
     std::uint64_t seed = 1;
     int threads = 0;

@@ -23,7 +23,7 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     o.graph = own_graph(options, target, run);
     if (options.neighbors) o.neighbors = *options.neighbors;
     if (options.starts) o.starts = *options.starts;
-    o.kappa = options.kappa;
+    if (options.kappa != "auto") o.kappa = parse_number("--kappa", options.kappa);
     o.allow_duplicates = options.allow_duplicates;
     if (options.beta != "auto") o.beta = parse_number("--beta", options.beta);
     if (options.trust == "anchored") o.trust = Trust::anchored;
@@ -58,8 +58,10 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
             out.steps["trust"]["explained"] = *fit.explained;
             out.steps["trust"]["explained_alone"] = *fit.explained_alone;
         }
-        if (fit.trust == Trust::anchored) out.steps["trust"]["kappa"] = options.kappa;
+        for (std::size_t k = 0; k < fit.kappa.size(); ++k)
+            out.steps["trust"]["kappa"][fit.class_names[k]] = fit.kappa[k];
         out.steps["trust"]["absent_classes"] = fit.absent_classes;
+        out.steps["trust"]["doubted_classes"] = fit.doubted_classes;
     }
     out.averaged = fit.averaged;
     if (fit.pldr) out.steps["pldr"] = pldr_step(*fit.pldr);

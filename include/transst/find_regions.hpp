@@ -106,8 +106,8 @@ private:
         detail::check_scales(options.scales, "FindRegions::fit");
         require(options.neighbors >= 1, "FindRegions::fit: neighbors = ", options.neighbors,
                 "; it must be at least 1");
-        require(options.kappa > 0, "FindRegions::fit: kappa = ", options.kappa,
-                "; it must be positive");
+        require(!options.kappa || *options.kappa > 0,
+                "FindRegions::fit: kappa = ", options.kappa.value_or(0), "; it must be positive");
         require(options.starts >= 1, "FindRegions::fit: starts = ", options.starts,
                 "; it must be at least 1");
         require(!options.lambda || *options.lambda >= 0,

@@ -119,9 +119,10 @@ public:
         return once(anchors_, "score space", [&] {
             Graph nearest = Graph::from_edges(prepared_.source.rows(), {}, true);
             if (placed_) {
-                std::vector<std::string> section;
-                for (Index i = 0; i < prepared_.source.rows(); ++i)
-                    section.push_back(std::to_string(prepared_.source.section_of(i)));
+                std::vector<std::string> section;  // none: all cells are of the same
+                if (prepared_.source.sections() > 1)
+                    for (Index i = 0; i < prepared_.source.rows(); ++i)
+                        section.push_back(std::to_string(prepared_.source.section_of(i)));
                 nearest = nearest_spots(prepared_.source_coordinates, section, scales_.back(), true,
                                         run_);
             }

@@ -23,11 +23,14 @@ struct RegionsFit {
                                ///< way that agrees best with the others
     std::vector<std::string> absent_classes;  ///< of the source, left without spots of the target,
                                               ///< or with fewest where clusters are fewer
-    bool averaged = false;                    ///< the target's own scores, with the neighbours'
-    Trust trust = Trust::none;                ///< the way that was taken
-    double relevance = 0;                     ///< SourceRelevance, in [−1, 1]; 0 without a source
-    double source_reliability = 1;            ///< of its class profiles, see Relevance
-    std::optional<ScoreSpaceChoice> space;    ///< where anchoring was tried
+    std::vector<double> kappa;  ///< pseudo-spots behind each of class_names; empty where
+                                ///< they do not anchor
+    std::vector<std::string> doubted_classes;  ///< of the source, that the target does not bear out
+    bool averaged = false;                     ///< the target's own scores, with the neighbours'
+    Trust trust = Trust::none;                 ///< the way that was taken
+    double relevance = 0;                   ///< SourceRelevance, in [−1, 1]; 0 without a source
+    double source_reliability = 1;          ///< of its class profiles, see Relevance
+    std::optional<ScoreSpaceChoice> space;  ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
     std::optional<double> explained, explained_alone;  ///< of each gene, by the source's clusters

@@ -396,6 +396,8 @@ TEST_CASE("options that cannot be understood are refused") {
     usage({"--threads", "two"}, {"--threads", "'two'", "whole number"});
     for (const char* value : {"-1", "nan", "abc", "", "1x", "-inf"})
         usage({"--lambda", value}, {"--lambda", transst::text("'", value, "'"), "0 or more"});
+    for (const char* value : {"0", "-1", "nan", "abc", "inf"})
+        usage({"--kappa", value}, {"--kappa", transst::text("'", value, "'"), "auto"});
     for (const char* value : {"-1", "nan", "abc", "inf"})
         usage({"--beta", value}, {"--beta", transst::text("'", value, "'")});
     for (const char* value : {"0", "-1", "nan", "inf", "wide"})

@@ -745,7 +745,15 @@ TEST_CASE("the options in fit.json are those in force") {
     CHECK(trust.at("threads").get<int>() >= 1);
     for (const char* other : {"lambda", "penalty", "scores", "field"})
         CHECK(!trust.contains(other));
-    CHECK(trust.contains("kappa"));
+    CHECK(trust.at("kappa") == "auto");
+    const auto learned = job.fit().at("steps").at("trust");
+    CHECK(learned.at("doubted_classes").is_array());
+    CHECK(learned.contains("kappa") == (learned.at("trust") == "anchored"));
+    REQUIRE(job.cluster({"--trust", "anchored", "--kappa", "50"}, "fifty").code == 0);
+    const auto fifty = job.fit("fifty").at("steps").at("trust");
+    REQUIRE(!fifty.at("kappa").empty());
+    for (const auto& kappa : fifty.at("kappa")) CHECK(kappa == 50);
+    CHECK(fifty.at("doubted_classes").empty());
     REQUIRE(job.cluster({"--field", "mean"}, "paper").code == 0);
     const auto paper = job.fit("paper").at("options");
     CHECK(paper.at("method") == "paper");

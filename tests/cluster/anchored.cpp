@@ -325,6 +325,35 @@ TEST_CASE("a great kappa leaves the classes where the source has them") {
     CHECK(adjusted_rand_index(tissue.truth, fit.labels) > 0.9);
 }
 
+TEST_CASE("each class may have a kappa of its own") {
+    const Tissue tissue(20, 21, corners(3, 3, 4), {0, 1, 2}, 5);
+    Matrix<double> elsewhere = corners(3, 3, 4);
+    elsewhere.row(1) += Eigen::RowVector3d(1.5, 0, -1);
+    const auto classes = classes_at(elsewhere);
+    const auto fit = [&](const AnchoredGMM_MRF<>::Options& options) {
+        return AnchoredGMM_MRF<>{options}.fit(tissue.scores, tissue.graph, classes);
+    };
+    const auto all = fit({.kappa = 200}),
+               same = fit({.kappa = 5, .kappa_of_class = {200, 200, 200}});
+    CHECK(all.labels == same.labels);
+    CHECK((all.responsibilities == same.responsibilities));
+
+    // as far as its own kappa says a class's cluster goes where the target's spots are
+    const auto moved = fit({.kappa_of_class = {1e9, 1e-3, 1e9}, .tolerance = 1e-7});
+    const Matrix<double> r = moved.responsibilities;
+    for (Index k = 0; k < 3; ++k) {
+        const Label from = moved.source_class[static_cast<std::size_t>(k)];
+        const Eigen::RowVectorXd spots = r.col(k).transpose() * tissue.scores / r.col(k).sum();
+        CAPTURE(k, from);
+        const auto expected =
+            from == 1 ? spots : Eigen::RowVectorXd(classes.gaussians.means.row(from));
+        CHECK((moved.means.row(k) - expected).cwiseAbs().maxCoeff() < 1e-3);
+        if (from == 1)
+            CHECK((moved.means.row(k) - classes.gaussians.means.row(1)).cwiseAbs().maxCoeff() >
+                  0.5);
+    }
+}
+
 TEST_CASE("a class that the target lacks is left out") {
     const std::uint64_t seed = GENERATE(1u, 2u, 3u);
     const Tissue tissue(14, 20, corners(4, 4, 5), {3, 0, 2, 0}, seed);
@@ -502,7 +531,8 @@ TEST_CASE("the largest cluster comes first") {
 }
 
 TEST_CASE("anchored: the same bits for any number of threads") {
-    const Tissue tissue(50, 48, corners(4, 4, 1.5), {0, 1, 2, 3}, 7);
+    // enough spots for beta to be sought by lanes, too
+    const Tissue tissue(110, 96, corners(4, 4, 1.5), {0, 1, 2, 3}, 7);
     const Matrix<double> means = corners(4, 4, 1.5);
     const AnchoredGMM_MRF<> anchored{{.clusters = 4, .kappa = 50}};
     for (const Index known : {4, 3}) {
@@ -567,6 +597,9 @@ TEST_CASE("anchored: what cannot be clustered is refused in words") {
     CHECK_THROWS_WITH(fit({.clusters = -1}), support::contains("clusters = -1"));
     CHECK_THROWS_WITH(fit({.kappa = 0}), support::contains("kappa = 0"));
     CHECK_THROWS_WITH(fit({.kappa = std::nan("")}), support::contains("kappa = nan"));
+    CHECK_THROWS_WITH(fit({.kappa_of_class = {1}}), support::contains("kappa_of_class has 1 entr"));
+    CHECK_THROWS_WITH(fit({.kappa_of_class = {1, 0}}),
+                      support::contains("kappa_of_class has 0; each"));
     CHECK_THROWS_WITH(fit({.beta = -1}), support::contains("beta = -1"));
     CHECK_THROWS_WITH(fit({.beta = std::nan("")}), support::contains("beta = nan"));
     CHECK_THROWS_WITH(fit({.beta_max = 0}), support::contains("beta_max = 0"));

@@ -1,5 +1,6 @@
 #include <transst/cluster/residual_correlation.hpp>
 
+#include <Eigen/LU>
 #include <support/catch.hpp>
 #include <support/random.hpp>
 
@@ -96,6 +97,22 @@ TEST_CASE("independent residuals are not correlated, shared ones are, as far as 
     const RowMatrix<double> scores = noise.topRows(n) + noise.bottomRows(n);
     const auto half = residual_correlation(scores, std::vector<Label>(n, 0), 1, row);
     CHECK(half.correlation == Approx(0.5).margin(0.02));
+}
+
+TEST_CASE("empty clusters do not matter, and what does not vary within clusters counts as 0") {
+    const Graph graph = support::grid(20, 23);
+    auto labels = support::labels(graph.nodes(), 2, 5);
+    const RowMatrix<double> scores =
+        blended(RandomStream(6).normal_matrix(graph.nodes(), 3), graph, 0.8);
+    const auto found = residual_correlation(scores, labels, 2, graph);
+    RowMatrix<double> wider(scores.rows(), 4);
+    wider << scores, RowMatrix<double>::Ones(scores.rows(), 1);
+    const auto with_constant = residual_correlation(wider, labels, 2, graph);
+    CHECK(with_constant.correlation == Approx(0.75 * found.correlation).epsilon(1e-6));
+    for (Label& k : labels) k *= 2;
+    const auto spread = residual_correlation(scores, labels, 3, graph);
+    CHECK(spread.correlation == Approx(found.correlation).epsilon(1e-12));
+    CHECK(spread.error == Approx(found.error).epsilon(1e-12));
 }
 
 TEST_CASE("residuals of nothing, and bad input") {

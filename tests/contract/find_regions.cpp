@@ -189,6 +189,11 @@ void check_sound(const RegionsFit& fit, Index spots, Index clusters, Index class
         CHECK(sums.minCoeff() > 1 - 1e-6);
 }
 
+void check_same_clusters(const RegionsFit& one, const RegionsFit& other) {
+    CHECK(one.clusters.labels == other.clusters.labels);
+    CHECK((one.clusters.responsibilities == other.clusters.responsibilities));
+}
+
 void check_same(const RegionsFit& one, const RegionsFit& other) {
     CHECK(one.trust == other.trust);
     CHECK(one.relevance == other.relevance);
@@ -197,6 +202,8 @@ void check_same(const RegionsFit& one, const RegionsFit& other) {
     CHECK((one.clusters.responsibilities == other.clusters.responsibilities));
     CHECK((one.class_posterior == other.class_posterior));
     CHECK(one.decisions == other.decisions);
+    CHECK(one.kappa == other.kappa);
+    CHECK(one.doubted_classes == other.doubted_classes);
     REQUIRE(one.names.size() == other.names.size());
     for (std::size_t k = 0; k < one.names.size(); ++k) {
         CHECK(one.names[k].name == other.names[k].name);
@@ -380,6 +387,62 @@ TEST_CASE(
     CHECK(higher.clusters.labels == adapted.clusters.labels);
     CHECK(higher.transfer.has_value());
     CHECK(mentions(higher.decisions, "adapted to the target, gives the factors"));
+}
+
+TEST_CASE("classes by which less of the target is explained are doubted") {
+    Case one(3);
+    const auto believing = trusting(Trust::anchored);
+    const auto sound = believing.fit(one.source, one.target);
+    CHECK(sound.doubted_classes.empty());
+    CHECK(sound.kappa == std::vector<double>(4, 1000));
+    CHECK(mentions(sound.decisions, "all are believed"));
+    auto fixed = believing;
+    fixed.options.kappa = 1000;
+    check_same_clusters(sound, fixed.fit(one.source, one.target));
+
+    // the source's cells of one class express other genes
+    RandomStream random(11);
+    std::vector<float> shift;
+    for (Index j = 0; j < one.source.cols(); ++j)
+        shift.push_back(static_cast<float>(random.normal()));
+    auto& x = one.source.expression;
+    for (std::size_t i = 0; i < one.source.labels.size(); ++i)
+        if (one.source.labels[i] == "class 2")
+            for (auto e = x.starts[i]; e < x.starts[i + 1]; ++e)
+                x.values[static_cast<std::size_t>(e)] +=
+                    shift[static_cast<std::size_t>(x.columns[static_cast<std::size_t>(e)])];
+    const auto check_told = [](const RegionsFit& fit) {
+        REQUIRE(fit.kappa.size() == 4);
+        CHECK_FALSE(fit.doubted_classes.empty());
+        for (std::size_t k = 0; k < 4; ++k)
+            CHECK(fit.kappa[k] == (std::count(fit.doubted_classes.begin(),
+                                              fit.doubted_classes.end(), fit.class_names[k]) > 0
+                                       ? 10
+                                       : 1000));
+        for (const auto& doubted : fit.doubted_classes)
+            CHECK(mentions(fit.decisions, "'" + doubted + "'"));
+        CHECK(mentions(fit.decisions, "doubted, as the latter, are"));
+    };
+    const auto fit = believing.fit(one.source, one.target);
+    CAPTURE(fit.decisions);
+    check_sound(fit, one.target.rows(), 4, 4);
+    check_told(fit);
+    const auto held = fixed.fit(one.source, one.target);
+    CHECK(held.doubted_classes.empty());
+    CHECK(one.agreement(fit) > one.agreement(held) + 0.1);
+
+    auto some = believing;
+    some.options.try_clusters = {4, 3};
+    const auto chosen = some.fit(one.source, one.target);
+    CHECK(mentions(chosen.decisions, "their number was chosen with all classes believed") ==
+          !chosen.doubted_classes.empty());
+    // the target in two sections, one beside the other
+    auto halves = one.target;
+    for (Index i = 0; i < halves.rows(); ++i)
+        halves.sections.push_back(2 * i < halves.rows() ? "one" : "other");
+    const auto of_halves = believing.fit(one.source, halves);
+    check_sound(of_halves, one.target.rows(), 4, 4);
+    check_told(of_halves);
 }
 
 TEST_CASE("clusters in the source's loading give way to the target's own if they explain less") {

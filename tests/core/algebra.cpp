@@ -3,6 +3,8 @@
 #include <transst/core/algebra.hpp>
 #include <transst/core/random.hpp>
 
+#include <Eigen/LU>
+
 using namespace transst;
 using namespace transst::detail;
 

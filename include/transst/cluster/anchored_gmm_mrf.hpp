@@ -78,6 +78,7 @@ struct AnchoredGMM_MRF {
     struct Options {
         Index clusters = 0;                      ///< K; 0: as many as the source has classes
         double kappa = 1000;                     ///< pseudo-spots behind each class, > 0
+        std::vector<double> kappa_of_class{};    ///< behind each by itself; if empty, `kappa`
         Beta beta_by = Beta::pseudo_likelihood;  ///< or fixed
         double beta = 1;            ///< where β starts, and stays when fixed; per edge
         double beta_max = 1.5;      ///< β is sought in [0, beta_max]
@@ -86,8 +87,8 @@ struct AnchoredGMM_MRF {
     } options{};
 
     /// scores: n × d, in the space of the densities. graph: n nodes (symmetrised if directed).
-    /// Throws ShapeMismatch, InvalidArgument (clusters negative or > n, kappa ≤ 0) or BadData (a
-    /// score that is not finite).
+    /// Throws ShapeMismatch, InvalidArgument (clusters negative or > n, kappa ≤ 0, one of
+    /// kappa_of_class ≤ 0 or not one for each class) or BadData (a score that is not finite).
     [[nodiscard]] AnchoredFit<Scalar> fit(const RowMatrix<Scalar>& scores, const Graph& graph,
                                           const ClassDensities<W>& classes,
                                           const RunOptions& run = {}) const {
@@ -138,6 +139,14 @@ private:
                 " spots; clusters must be at most their number");
         require(options.kappa > 0, "AnchoredGMM_MRF::fit: kappa = ", options.kappa,
                 "; it must be positive");
+        require(options.kappa_of_class.empty() ||
+                    std::ssize(options.kappa_of_class) == classes.gaussians.clusters(),
+                "AnchoredGMM_MRF::fit: kappa_of_class has ", options.kappa_of_class.size(),
+                " entries, there are ", classes.gaussians.clusters(),
+                " classes; there must be one for each, or none");
+        for (const double kappa : options.kappa_of_class)
+            require(kappa > 0, "AnchoredGMM_MRF::fit: kappa_of_class has ", kappa,
+                    "; each must be positive");
         require(options.beta >= 0 && options.beta_max > 0,
                 "AnchoredGMM_MRF::fit: beta = ", options.beta, " and beta_max = ", options.beta_max,
                 "; they must not be negative");
@@ -170,14 +179,18 @@ private:
         const Index d = classes.gaussians.factors(), count = std::ssize(active);
         detail::MixturePrior<W> prior;
         prior.at.means.resize(count, d);
-        prior.kappa.setConstant(count, static_cast<W>(options.kappa));
-        prior.nu.setConstant(count, static_cast<W>(options.kappa) + static_cast<W>(d + 2));
+        prior.kappa.resize(count);
         for (Index k = 0; k < count; ++k) {
             const Label from = active[static_cast<std::size_t>(k)];
+            prior.kappa[k] =
+                static_cast<W>(options.kappa_of_class.empty()
+                                   ? options.kappa
+                                   : options.kappa_of_class[static_cast<std::size_t>(from)]);
             prior.at.means.row(k) = classes.gaussians.means.row(from);
             prior.at.covariances.push_back(
                 classes.gaussians.covariances[static_cast<std::size_t>(from)]);
         }
+        prior.nu = prior.kappa.array() + static_cast<W>(d + 2);
         return prior;
     }
 

@@ -43,7 +43,7 @@ void cluster_alone(const RegionsOptions& options, RowMatrix<W> scores, const Gra
                    const RunOptions& run, RegionsFit& out) {
     FitClusters fit = free_fits(options, run);
     auto tried = options.try_clusters;
-    sort(tried.begin(), tried.end());
+    detail::sort(tried.begin(), tried.end());
     const Index wanted = tried.empty() ? options.clusters : tried[tried.size() / 2];
     const bool has_field = options.beta != 0.0 && graph.entries() > 0;
     if (has_field && wanted >= 2 && wanted <= scores.rows()) {

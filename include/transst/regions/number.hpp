@@ -8,6 +8,12 @@
 
 namespace transst::detail {
 
+/// Clusters with spots.
+template <class Fit>
+[[nodiscard]] Index occupied(const Fit& fit) {
+    return std::ssize(fit.sizes) - std::count(fit.sizes.begin(), fit.sizes.end(), 0);
+}
+
 /// The mixture without anchors, as choose_clusters asks for it.
 template <class Options>
 [[nodiscard]] FitClusters free_fits(const Options& options, const RunOptions& run) {
@@ -46,11 +52,9 @@ template <class Found, class Fit>
 [[nodiscard]] std::string pass_over_empty(Found& found, ClustersChoice& choice,
                                           std::vector<Index> tried, const RunOptions& run,
                                           Fit&& fit) {
-    const auto whole = [](const Found& one) {
-        return std::count(one.sizes.begin(), one.sizes.end(), 0) == 0;
-    };
+    const auto whole = [](const Found& one) { return occupied(one) == std::ssize(one.sizes); };
     if (whole(found)) return {};
-    sort(tried.begin(), tried.end());
+    detail::sort(tried.begin(), tried.end());
     for (std::size_t at = tried.size(); at-- > 0 && !run.stop.stop_requested();) {
         const Index fewer = tried[at];
         if (fewer >= choice.best) continue;

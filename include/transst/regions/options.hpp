@@ -21,7 +21,9 @@ struct RegionsOptions {
     std::optional<Graph> graph{};  ///< of the Potts field; nothing: the nearest neighbours
     Index neighbors = 6;           ///< of the Potts field
     std::vector<Index> scales{0, 6, 18, 36};  ///< neighbours that scores are averaged over
-    double kappa = 1000;                      ///< pseudo-spots behind each class, when anchored
+    std::optional<double> kappa{};            ///< pseudo-spots behind each class, when anchored;
+                                              ///< nothing: 1000, or 10 for those that the target
+                                              ///< does not bear out
     Index starts = 5;                         ///< of a mixture without anchors; twice as many
                                               ///< when adapted, every other smoothed
     std::optional<double> beta{};             ///< of the Potts field; nothing: estimated
@@ -35,10 +37,12 @@ struct RegionsOptions {
                                      ///< profiles, above which the source is worth a look
     double contradicted_to = 1.0 / 3;   ///< share of the source's labels that may be wrong
     double released_from = 0.75;        ///< released_agreement above which anchors are believed
+    double believed_from = 0.95;        ///< of what clusters hardly drawn to the source's classes
+                                        ///< explain, the part that those drawn to them must
     double guided_from = 0.5;           ///< assortativity from which guided clusters are coherent
     double free_explained_from = 0.75;  ///< of what the target's own clusters explain, the part
-                                        ///< that anchored ones must where some are free
-                                        ///< components, or most spots lie in novel clusters
+                                        ///< that anchored ones must where classes are doubted, some
+                                        ///< are free components, or most spots lie in novel ones
     double explained_from = 0.9;    ///< of what the target's own clusters explain, the part that
                                     ///< those in the adapted loading must
     bool allow_duplicates = false;  ///< of the same place in the same section

@@ -5,6 +5,7 @@
 #include <transst/learn_source.hpp>
 #include <transst/metrics/assortativity.hpp>
 #include <transst/regions/alone.hpp>
+#include <transst/regions/class_trust.hpp>
 #include <transst/transfer/choose_lambda.hpp>
 
 #include <numeric>
@@ -60,24 +61,29 @@ struct Ways {
         const RowMatrix<double> v =
             neighborhood_means(source.pldr().transform(target, run), nearest,
                                std::span<const Index>(source.scales()), described.weights, run);
-        const auto fit_anchored = [&](const RowMatrix<double>& scores, const Graph& among,
-                                      Index clusters) {
+        const auto anchored_by = [&](Index clusters, std::vector<double> kappa,
+                                     const RowMatrix<double>& scores, const Graph& among) {
             return AnchoredGMM_MRF<>{
                 {.clusters = clusters,
-                 .kappa = options.kappa,
+                 .kappa = options.kappa.value_or(ClassTrust<double>::believed),
+                 .kappa_of_class = std::move(kappa),
                  .beta_by = options.beta ? Beta::fixed : Beta::pseudo_likelihood,
                  .beta = options.beta.value_or(1)}}
                 .fit(scores, among, described.densities, run);
         };
-        run.begin("anchored mixture");
-        const auto occupied = [](const ClusterFit<double>& found) {
-            return std::ssize(found.sizes) - std::count(found.sizes.begin(), found.sizes.end(), 0);
+        const auto fit_anchored = [&](const RowMatrix<double>& scores, const Graph& among,
+                                      Index clusters) {
+            return anchored_by(clusters, {}, scores, among);
         };
+        run.begin("anchored mixture");
         const bool by_classes = !options.try_clusters.empty() && !options.criterion;
         const Index wanted =
             number_of_clusters(options, v, graph, fit_anchored, run, out,
                                by_classes ? occupied(fit_anchored(v, graph, 0)) : 0);
-        auto fit = fit_anchored(v, graph, wanted);
+        auto trusted = with_classes_trusted(wanted, [&](const std::vector<double>& kappa) {
+            return anchored_by(wanted, kappa, v, graph);
+        });
+        auto& fit = trusted.fit;
         clock.end("anchored mixture");
         if (!options.trust && occupied(fit) < wanted) {
             out.decisions.push_back(text("anchored to the source's classes only ", occupied(fit),
@@ -109,13 +115,65 @@ struct Ways {
         out.names = std::move(named.names);
         out.class_posterior = std::move(named.class_posterior);
         out.clusters = std::move(fit);
+        for (const std::size_t k : trusted.doubts)
+            out.doubted_classes.push_back(source.class_names()[k]);
+        out.kappa = std::move(trusted.kappa);
         out.scores = v;
         return true;
+    }
+
+    /// The clusters that fit(kappa) anchors to the classes, each believed as it was asked for, or
+    /// as far as the target bears it out, which is said.
+    template <class Fit>
+    [[nodiscard]] ClassTrust<double> with_classes_trusted(Index clusters, Fit&& fit) const {
+        using Trusted = ClassTrust<double>;
+        const auto& names = source.class_names();
+        if (options.kappa) {
+            const std::vector<double> kappa(names.size(), *options.kappa);
+            return {.fit = fit(kappa), .kappa = kappa};
+        }
+        auto trusted = trust_classes<double>(
+            names.size(), options.believed_from, fit,
+            [&](const std::vector<Label>& labels) { return explained(labels, clusters); }, run);
+        if (!trusted.by_none) return trusted;  // a request to stop came before
+        const auto percent = [&](double explained) {
+            return *trusted.by_none > 0 ? rounded(100 * explained / *trusted.by_none) : "100";
+        };
+        std::string words =
+            text("clusters drawn to the source's classes by ", Trusted::believed,
+                 " pseudo-spots each explain ", percent(*trusted.by_all),
+                 " % of what they do when drawn by ", Trusted::doubted,
+                 trusted.empty_by_all ? ", and some have no spots: " : ": ",
+                 trusted.doubts.empty() ? "all are believed" : "doubted, as the latter, are");
+        for (const std::size_t k : trusted.doubts)
+            words += text(k == trusted.doubts.front() ? " '" : ", '", names[k], "'");
+        if (!trusted.doubts.empty())
+            words += text("; so they explain ", percent(trusted.explained), " %");
+        out.decisions.push_back(std::move(words));
+        if (out.clusters_choice && !trusted.doubts.empty())
+            out.decisions.push_back("their number was chosen with all classes believed");
+        return trusted;
+    }
+
+    /// Of each gene's variance, by clusters (mean adjusted R²), on average of the target's
+    /// sections; in one that is all one cluster that is nothing.
+    [[nodiscard]] double explained(const std::vector<Label>& labels, Index clusters) const {
+        std::vector<Label> first(static_cast<std::size_t>(target.sections()), left_out);
+        std::vector<char> several(first.size(), 0);
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            const auto s = static_cast<std::size_t>(target.section_of(static_cast<Index>(i)));
+            if (first[s] == left_out) first[s] = labels[i];
+            if (first[s] != labels[i]) several[s] = 1;
+        }
+        const auto seen = std::count(several.begin(), several.end(), 1);
+        return class_information(target, labels, clusters, run).mean() * static_cast<double>(seen) /
+               static_cast<double>(several.size());
     }
 
     /// Whether much of the target is not as the source's classes are: free components may have
     /// taken what these do not fit quite, or they have shared it out among themselves.
     [[nodiscard]] bool looks_elsewhere() const {
+        if (!out.doubted_classes.empty()) return true;
         Index novel = 0;
         for (std::size_t k = 0; k < out.names.size(); ++k) {
             if (out.names[k].source_class == left_out) return true;
@@ -211,9 +269,6 @@ struct Ways {
     /// be clustered alone.
     template <class ByItself>
     [[nodiscard]] bool explains_enough(double part, ByItself&& by_itself) const {
-        const auto explained = [&](const ClusterFit<double>& clusters) {
-            return class_information(target, clusters.labels, clusters.clusters(), run).mean();
-        };
         if (run.stop.stop_requested()) return true;
         try {
             const RegionsFit& alone = by_itself();
@@ -222,8 +277,9 @@ struct Ways {
             const Index clusters = out.clusters.clusters();
             out.explained_alone =
                 explained(alone.clusters.clusters() == clusters
-                              ? alone.clusters
-                              : free_fits(options, run)(alone.scores, graph, clusters));
+                              ? alone.clusters.labels
+                              : free_fits(options, run)(alone.scores, graph, clusters).labels,
+                          clusters);
         } catch (const Stopped&) {
             return true;
         } catch (const Error& error) {
@@ -231,7 +287,7 @@ struct Ways {
                 text("the clusters are not held against the target's own: ", error.what()));
             return true;
         }
-        out.explained = explained(out.clusters);
+        out.explained = explained(out.clusters.labels, out.clusters.clusters());
         clock.end("comparison");
         const bool enough = *out.explained >= part * *out.explained_alone;
         out.decisions.push_back(text("the clusters so found explain ",
