@@ -133,9 +133,9 @@ void check_options(const ClusterOptions& options) {
     require(options.radius >= 0, "--radius is ", options.radius,
             "; it must be 0 or more, where 0 looks for one");
     if (options.kappa != "auto") {
-        const double kappa = parse_number("--kappa", options.kappa);
-        require(std::isfinite(kappa) && kappa > 0, "--kappa is '", options.kappa,
-                "'; it must be positive and finite, or auto");
+        const auto kappa = transst::detail::parse_number<double>(options.kappa);
+        require(kappa && std::isfinite(*kappa) && *kappa > 0, "--kappa is '", options.kappa,
+                "'; it must be a number above 0, or auto");
     }
     if (options.beta != "auto")
         require(std::isfinite(parse_number("--beta", options.beta)), "--beta is '", options.beta,
@@ -248,7 +248,8 @@ void add_trust_options(CLI::App& command, ClusterOptions& o, const char* group) 
         ->check(CLI::IsMember({"auto", "anchored", "adapted", "guided", "none"}))
         ->group(group);
     add_option(command, "--kappa", o.kappa,
-               "Spots that each class is worth when it anchors; auto: learned from the target")
+               "Spots that each class is worth when it anchors; auto: 1000, or 10 for classes by "
+               "which less of the target is explained")
         ->group(group);
 }
 

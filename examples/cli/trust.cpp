@@ -59,7 +59,9 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
             out.steps["trust"]["explained_alone"] = *fit.explained_alone;
         }
         for (std::size_t k = 0; k < fit.kappa.size(); ++k)
-            out.steps["trust"]["kappa"][fit.class_names[k]] = fit.kappa[k];
+            if (const auto& name = fit.class_names[k];
+                std::count(fit.absent_classes.begin(), fit.absent_classes.end(), name) == 0)
+                out.steps["trust"]["kappa"][name] = fit.kappa[k];
         out.steps["trust"]["absent_classes"] = fit.absent_classes;
         out.steps["trust"]["doubted_classes"] = fit.doubted_classes;
     }

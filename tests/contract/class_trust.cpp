@@ -106,6 +106,17 @@ TEST_CASE("a class that neither fit gives a spot is not doubted") {
     CHECK(trust.kappa == Kappa{10, 1000, 10});
 }
 
+TEST_CASE("where no class has spots, all are doubted together") {
+    const std::map<Kappa, std::string> known{{{1000, 1000, 1000}, "ffffffff"},
+                                             {{10, 10, 10}, "ffffffff"}};
+    int asked_for = 0;
+    const auto trust = detail::trust_classes<double>(
+        3, 0.5, fits(known), [&](const auto&) { return ++asked_for == 2 ? 0.1 : 1.0; }, {});
+    CHECK(trust.doubts == std::vector<std::size_t>{0, 1, 2});
+    CHECK(trust.kappa == Kappa{10, 10, 10});
+    CHECK(trust.explained == trust.by_none);
+}
+
 TEST_CASE("a fit that a request to stop cut short takes no other's place") {
     std::stop_source stop;
     const RunOptions run{.stop = stop.get_token()};

@@ -395,7 +395,7 @@ TEST_CASE("classes by which less of the target is explained are doubted") {
     const auto sound = believing.fit(one.source, one.target);
     CHECK(sound.doubted_classes.empty());
     CHECK(sound.kappa == std::vector<double>(4, 1000));
-    CHECK(mentions(sound.decisions, "all are believed"));
+    CHECK(mentions(sound.decisions, "each class is believed"));
     auto fixed = believing;
     fixed.options.kappa = 1000;
     check_same_clusters(sound, fixed.fit(one.source, one.target));
@@ -420,8 +420,9 @@ TEST_CASE("classes by which less of the target is explained are doubted") {
                                        ? 10
                                        : 1000));
         for (const auto& doubted : fit.doubted_classes)
-            CHECK(mentions(fit.decisions, "'" + doubted + "'"));
-        CHECK(mentions(fit.decisions, "doubted, as the latter, are"));
+            CHECK((mentions(fit.decisions, "every class is doubted") ||
+                   mentions(fit.decisions, "'" + doubted + "'")));
+        CHECK(mentions(fit.decisions, " doubted, with 10 behind "));
     };
     const auto fit = believing.fit(one.source, one.target);
     CAPTURE(fit.decisions);
@@ -434,8 +435,9 @@ TEST_CASE("classes by which less of the target is explained are doubted") {
     auto some = believing;
     some.options.try_clusters = {4, 3};
     const auto chosen = some.fit(one.source, one.target);
-    CHECK(mentions(chosen.decisions, "their number was chosen with all classes believed") ==
-          !chosen.doubted_classes.empty());
+    CHECK(
+        mentions(chosen.decisions, "the number of clusters was chosen with all classes believed") ==
+        !chosen.doubted_classes.empty());
     // the target in two sections, one beside the other
     auto halves = one.target;
     for (Index i = 0; i < halves.rows(); ++i)

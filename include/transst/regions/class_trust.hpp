@@ -45,9 +45,9 @@ template <class Fit, class Share = std::optional<double>>
 /// Believes the classes as far as that costs nothing: clusters drawn to them must explain `part` of
 /// what those do that are hardly drawn to any, and leave none without spots if these do not. While
 /// they do not, one class more is doubted: of those with spots the one of which the two fits share
-/// the smallest part. fit(kappa): clusters anchored by so many pseudo-spots for each class;
-/// explained(labels): how much of the target's expression these explain. A fit that a request to
-/// stop cut short takes no other's place.
+/// the smallest part; where none has spots, all the rest. fit(kappa): clusters anchored by so many
+/// pseudo-spots for each class; explained(labels): how much of the target's expression these
+/// explain. A fit that a request to stop cut short takes no other's place.
 template <class W, class Fit, class Explained>
 [[nodiscard]] ClassTrust<W> trust_classes(std::size_t classes, double part, Fit&& fit,
                                           Explained&& explained, const RunOptions& run) {
@@ -73,14 +73,14 @@ template <class W, class Fit, class Explained>
             if (shared[k] && out.kappa[k] == Trusted::believed &&
                 (least == classes || *shared[k] < *shared[least]))
                 least = k;
-        if (least == classes) break;  // nothing is left to doubt
-        auto kappa = out.kappa;
-        kappa[least] = Trusted::doubted;
+        auto kappa = least < classes ? out.kappa : none;  // none has spots: nothing else is left
+        if (least < classes) kappa[least] = Trusted::doubted;
         AnchoredFit<W> next = kappa == none ? std::move(loose) : fit(kappa);
         if (stopped()) break;
         out.fit = std::move(next);
+        for (std::size_t k = 0; k < classes; ++k)
+            if (out.kappa[k] != kappa[k]) out.doubts.push_back(k);
         out.kappa = std::move(kappa);
-        out.doubts.push_back(least);
         out.explained = explained(out.fit.labels);
         if (out.kappa == none) break;
     }

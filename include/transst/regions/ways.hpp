@@ -135,23 +135,37 @@ struct Ways {
         auto trusted = trust_classes<double>(
             names.size(), options.believed_from, fit,
             [&](const std::vector<Label>& labels) { return explained(labels, clusters); }, run);
-        if (!trusted.by_none) return trusted;  // a request to stop came before
+        if (trusted.fit.stopped) {
+            out.decisions.push_back(
+                "stopped before it was found how far to believe each of the source's classes");
+            return trusted;
+        }
         const auto percent = [&](double explained) {
             return *trusted.by_none > 0 ? rounded(100 * explained / *trusted.by_none) : "100";
         };
-        std::string words =
-            text("clusters drawn to the source's classes by ", Trusted::believed,
-                 " pseudo-spots each explain ", percent(*trusted.by_all),
-                 " % of what they do when drawn by ", Trusted::doubted,
-                 trusted.empty_by_all ? ", and some have no spots: " : ": ",
-                 trusted.doubts.empty() ? "all are believed" : "doubted, as the latter, are");
-        for (const std::size_t k : trusted.doubts)
-            words += text(k == trusted.doubts.front() ? " '" : ", '", names[k], "'");
-        if (!trusted.doubts.empty())
-            words += text("; so they explain ", percent(trusted.explained), " %");
+        const auto& doubts = trusted.doubts;
+        std::string words = text("clusters drawn to the source's classes by ", Trusted::believed,
+                                 " pseudo-spots explain ", percent(*trusted.by_all),
+                                 " % as much of the target as by ", Trusted::doubted,
+                                 trusted.empty_by_all ? ", and some have no spots: " : ": ");
+        if (doubts.empty()) {
+            words += "each class is believed";
+        } else {
+            if (doubts.size() == names.size())
+                words += "every class";
+            else
+                words += doubts.size() == 1 ? "class" : "classes";
+            for (const std::size_t k : doubts)
+                if (doubts.size() < names.size())
+                    words += text(k == doubts.front() ? " '" : ", '", names[k], "'");
+            const bool several = doubts.size() > 1 && doubts.size() < names.size();
+            words += text(several ? " are" : " is", " doubted, with ", Trusted::doubted, " behind ",
+                          several ? "each" : "it", ", and the clusters explain ",
+                          percent(trusted.explained), " %");
+        }
         out.decisions.push_back(std::move(words));
-        if (out.clusters_choice && !trusted.doubts.empty())
-            out.decisions.push_back("their number was chosen with all classes believed");
+        if (out.clusters_choice && !doubts.empty())
+            out.decisions.push_back("the number of clusters was chosen with all classes believed");
         return trusted;
     }
 
