@@ -32,6 +32,8 @@ using transst::detail::in_words;
 
 /// Beyond this a weight is no longer told from inf, and its products need not be finite.
 constexpr double largest_lambda = 1e12;
+/// So many pseudo-spots hold a class where it is in any target.
+constexpr double largest_kappa = 1e12;
 
 const std::vector<std::string> expression_kinds{"auto", "counts", "log"};
 
@@ -134,8 +136,8 @@ void check_options(const ClusterOptions& options) {
             "; it must be 0 or more, where 0 looks for one");
     if (options.kappa != "auto") {
         const auto kappa = transst::detail::parse_number<double>(options.kappa);
-        require(kappa && std::isfinite(*kappa) && *kappa > 0, "--kappa is '", options.kappa,
-                "'; it must be a number above 0, or auto");
+        require(kappa && *kappa > 0 && *kappa <= largest_kappa, "--kappa is '", options.kappa,
+                "'; it must be a number above 0 and at most ", largest_kappa, ", or auto");
     }
     if (options.beta != "auto")
         require(std::isfinite(parse_number("--beta", options.beta)), "--beta is '", options.beta,
@@ -672,8 +674,9 @@ void add_cluster(CLI::App& program) {
             // the published code chooses lambda itself, unless told
             if (!given("--lambda")) options->lambda = "auto";
         }
-        const bool of_paper = options->published || given("--lambda") || given("--penalty") ||
-                              given("--scores") || given("--field");
+        const bool of_paper = options->method == "paper" || options->published ||
+                              given("--lambda") || given("--penalty") || given("--scores") ||
+                              given("--field");
         if (of_paper) {
             for (const char* name : {"--trust", "--kappa"})
                 require(!given(name), name,

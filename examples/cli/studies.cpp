@@ -1,4 +1,4 @@
-// The eight studies: what is varied, and which methods are compared.
+// The nine studies: what is varied, and which methods are compared.
 #include "study.hpp"
 
 #include <transst/io/folder.hpp>
@@ -146,6 +146,14 @@ void flip_labels(Tissue& tissue, double share, RandomStream random) {
             (coding.codes[cell] + 1 + random.below(coding.classes() - 1)) % coding.classes();
         tissue.labels[cell] = coding.names[static_cast<std::size_t>(other)];
     }
+}
+
+/// Without the cells of a class.
+Tissue without_class(const Tissue& tissue, const std::string& name) {
+    std::vector<Index> rows;
+    for (std::size_t i = 0; i < tissue.labels.size(); ++i)
+        if (tissue.labels[i] != name) rows.push_back(static_cast<Index>(i));
+    return some_rows(tissue, rows);
 }
 
 /// A source that has nothing in common with the target: another loading, other genes, other names.
@@ -376,6 +384,34 @@ StudyPlan label_noise(const StudyOptions& options) {
     return plan;
 }
 
+StudyPlan missing_classes(const StudyOptions& options) {
+    StudyPlan plan{"Classes that the source lacks", "target", "lacking"};
+    const auto add = [&](const std::string& panel, const std::vector<std::string>& classes,
+                         const auto& make) {
+        std::vector<std::string> each{"none"};
+        each.insert(each.end(), classes.begin(), classes.end());
+        for (const std::string& name : fewer(options, each))
+            plan.add(panel, name, seeds_of(options), {trust, paper, alone},
+                     [=](std::uint64_t seed) {
+                         Problem out = make(seed);
+                         out.sources[0] = without_class(out.sources[0], name);
+                         return out;
+                     });
+    };
+    const std::vector<std::string> simulated_classes{"class 1", "class 2", "class 3", "class 4"};
+    add("simulated, noise 5", simulated_classes,
+        [](std::uint64_t seed) { return simulated({.noise = 5}, seed); });
+    add("simulated counts", simulated_classes, simulated_counts);
+    if (options.data.empty()) return plan;
+    for (const auto& real : real_targets()) {
+        if (real.sources.size() > 1) continue;
+        const auto problem = real_problem(real, options.data);
+        add(text(real.kind, " ", real.target), code_labels(problem->sources[0].labels).names,
+            [problem](std::uint64_t) { return *problem; });
+    }
+    return plan;
+}
+
 StudyPlan real_tissue(const StudyOptions& options) {
     require(!options.data.empty(),
             "study real-tissue needs --data: a folder with dlpfc/151673 and 151674, her2/A1 to D1, "
@@ -403,6 +439,7 @@ const std::vector<Study>& all_studies() {
         {"source-quality", "depth and number of the source's cells", source_quality},
         {"several-sources", "sources with batch effects, together and alone", several_sources},
         {"label-noise", "a share of the source's labels wrong", label_noise},
+        {"missing-classes", "a class of the source left out", missing_classes},
         {"real-tissue", "DLPFC, HER2 and STARmap, from --data", real_tissue}};
     return all;
 }

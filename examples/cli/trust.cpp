@@ -54,9 +54,9 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
         if (fit.space) out.steps["trust"]["contradicted_labels"] = fit.space->contradicted_share;
         if (fit.released_agreement)
             out.steps["trust"]["released_agreement"] = *fit.released_agreement;
-        if (fit.explained) {
-            out.steps["trust"]["explained"] = *fit.explained;
-            out.steps["trust"]["explained_alone"] = *fit.explained_alone;
+        if (fit.information) {
+            out.steps["trust"]["information"] = *fit.information;
+            out.steps["trust"]["information_alone"] = *fit.information_alone;
         }
         for (std::size_t k = 0; k < fit.kappa.size(); ++k)
             if (const auto& name = fit.class_names[k];

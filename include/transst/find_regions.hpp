@@ -7,9 +7,12 @@
 //              found with them are coherent;
 //   adapted    the source's loading, adapted to the target, gives the factors: the paper's steps;
 //   none       the source is not used.
+// But where all of the source's classes fit, clusters must tell of the target about what its own
+// do (regions/comparison.hpp), else the next way is taken.
 // The three steps of the paper are a Pipeline; this is what the program does by default.
 #pragma once
 
+#include <transst/regions/comparison.hpp>
 #include <transst/regions/ways.hpp>
 #include <transst/transfer/choose_sources.hpp>
 
@@ -92,7 +95,7 @@ struct FindRegions {
         check(target);
         StepClock clock;
         const Graph graph = spot_graph(target, run, clock);
-        return detail::with_choice_described(without_source(target, graph, run, clock));
+        return finished(without_source(target, graph, run, clock));
     }
 
 private:
@@ -106,8 +109,9 @@ private:
         detail::check_scales(options.scales, "FindRegions::fit");
         require(options.neighbors >= 1, "FindRegions::fit: neighbors = ", options.neighbors,
                 "; it must be at least 1");
-        require(!options.kappa || *options.kappa > 0,
-                "FindRegions::fit: kappa = ", options.kappa.value_or(0), "; it must be positive");
+        require(!options.kappa || (*options.kappa > 0 && std::isfinite(*options.kappa)),
+                "FindRegions::fit: kappa = ", options.kappa.value_or(0),
+                "; it must be positive and finite");
         require(options.starts >= 1, "FindRegions::fit: starts = ", options.starts,
                 "; it must be at least 1");
         require(!options.lambda || *options.lambda >= 0,
@@ -187,12 +191,12 @@ private:
                                              by_itself, run, clock);
                       });
         out.times = clock.times();
-        if (out.trust != Trust::none) return detail::with_choice_described(std::move(out));
+        if (out.trust != Trust::none) return finished(std::move(out));
         by_itself().times = clock.times();
         alone.space = out.space;
         alone.released_agreement = out.released_agreement;
-        alone.explained = out.explained;
-        alone.explained_alone = out.explained_alone;
+        alone.information = out.information;
+        alone.information_alone = out.information_alone;
         alone.relevance = out.relevance;
         alone.source_reliability = out.source_reliability;
         alone.decisions.insert(alone.decisions.begin(), out.decisions.begin(), out.decisions.end());
@@ -202,7 +206,15 @@ private:
         for (const auto& warning : alone.warnings)  // both may have been warned of the same genes
             std::erase(out.warnings, warning);
         alone.warnings.insert(alone.warnings.begin(), out.warnings.begin(), out.warnings.end());
-        return detail::with_choice_described(std::move(alone));
+        return finished(std::move(alone));
+    }
+
+    /// What was chosen, and what was asked for in vain.
+    [[nodiscard]] RegionsFit finished(RegionsFit out) const {
+        if (options.kappa && out.trust != Trust::anchored)
+            out.warnings.push_back(
+                text("kappa = ", *options.kappa, " has no effect: no class anchors a cluster"));
+        return detail::with_choice_described(std::move(out));
     }
 
     template <class SourceRows, class TargetRows>
@@ -244,39 +256,35 @@ private:
                                          ": the source is not trusted; the target is clustered "
                                          "alone"));
         const detail::Ways<Rows> ways{options, target, source, nearest, graph, run, clock, out};
+        detail::Comparison against_alone(options, target, graph, by_itself, run, clock);
         const bool half_relevant = out.trust == Trust::adapted && !options.trust;
+        const auto warned = out.warnings.size();
+        const auto give_up_for = [&](Trust next) {
+            out.trust = next;
+            out.warnings.resize(warned);
+            out.clusters_choice.reset();
+            if (next == Trust::none) out.decisions.push_back("the target is clustered alone");
+        };
         if (out.trust == Trust::anchored) {
             // what correlates so well gives good factors, whatever is wrong with its classes
-            const auto warned = out.warnings.size();
             if (!ways.anchored()) {
-                out.trust = Trust::adapted;
-                out.warnings.resize(warned);
-                out.clusters_choice.reset();
-            } else if (!options.trust && ways.looks_elsewhere() &&
-                       !ways.explains_enough(options.free_explained_from, by_itself)) {
-                out.trust = Trust::none;
-                out.warnings.resize(warned);
+                give_up_for(Trust::adapted);
+            } else if (!options.trust && ways.looks_elsewhere() && !against_alone.enough(out)) {
+                give_up_for(Trust::none);
                 return out;
             }
         }
         if (out.trust == Trust::guided || half_relevant) {
-            const auto warned = out.warnings.size();
-            const bool coherent = ways.guided();
-            clock.end("guided mixtures");
-            if (coherent || options.trust) {
+            if (ways.guided(against_alone))
                 out.trust = Trust::guided;
-            } else {
-                out.warnings.resize(warned);
-                out.clusters_choice.reset();
-            }
+            else
+                give_up_for(Trust::adapted);
         }
         if (out.trust == Trust::adapted) {
-            const auto warned = out.warnings.size();
             ways.adapted();
             clock.end("adapted mixture");
-            if (!options.trust && !ways.explains_enough(options.explained_from, by_itself)) {
-                out.trust = Trust::none;
-                out.warnings.resize(warned);
+            if (!options.trust && !against_alone.enough(out)) {
+                give_up_for(Trust::none);
                 return out;
             }
         }

@@ -33,15 +33,16 @@ struct RegionsFit {
     std::optional<ScoreSpaceChoice> space;  ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
-    std::optional<double> explained, explained_alone;  ///< of each gene, by the source's clusters
-                                                       ///< and by the target's own (mean adjusted
-                                                       ///< R²), where compared
-    std::optional<PLDRFit<double>> pldr;               ///< of the anchored and the adapted way
-    std::optional<TransferFit<double>> transfer;       ///< of the adapted way
-    std::optional<ClustersChoice> clusters_choice;     ///< where several numbers were tried; its
-                                                       ///< fit is empty, `clusters` being that
-    std::vector<std::string> decisions;                ///< what was chosen and why, in words
-    std::vector<std::string> warnings;                 ///< beside those of clusters
+    std::optional<double> information, information_alone;  ///< that clusters of the source and of
+                                                           ///< the target alone have of its own
+                                                           ///< factors, in nats a spot, where
+                                                           ///< compared; see cluster_information
+    std::optional<PLDRFit<double>> pldr;                   ///< of the anchored and the adapted way
+    std::optional<TransferFit<double>> transfer;           ///< of the adapted way
+    std::optional<ClustersChoice> clusters_choice;  ///< where several numbers were tried; its
+                                                    ///< fit is empty, `clusters` being that
+    std::vector<std::string> decisions;             ///< what was chosen and why, in words
+    std::vector<std::string> warnings;              ///< beside those of clusters
 
     std::vector<StepTime> times;  ///< of the steps, in order
 

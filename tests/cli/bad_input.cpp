@@ -396,7 +396,7 @@ TEST_CASE("options that cannot be understood are refused") {
     usage({"--threads", "two"}, {"--threads", "'two'", "whole number"});
     for (const char* value : {"-1", "nan", "abc", "", "1x", "-inf"})
         usage({"--lambda", value}, {"--lambda", transst::text("'", value, "'"), "0 or more"});
-    for (const char* value : {"0", "-1", "nan", "abc", "inf"})
+    for (const char* value : {"0", "-1", "nan", "abc", "inf", "1e13"})
         usage({"--kappa", value}, {"--kappa", transst::text("'", value, "'"), "auto"});
     for (const char* value : {"-1", "nan", "abc", "inf"})
         usage({"--beta", value}, {"--beta", transst::text("'", value, "'")});

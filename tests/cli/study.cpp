@@ -78,6 +78,7 @@ TEST_CASE("the studies of simulated tissue run") {
     check_study(program, "source-quality", {"trust", "paper", "alone"}, 4);
     check_study(program, "several-sources", {"trust", "paper", "alone"}, 4);
     check_study(program, "label-noise", {"trust", "paper", "alone"}, 4);
+    check_study(program, "missing-classes", {"trust", "paper", "alone"}, 4);
 }
 
 TEST_CASE("the study of real tissue runs") {

@@ -4,6 +4,9 @@
 #include <transst/metrics/adjusted_rand_index.hpp>
 #include <transst/simulate/tissue.hpp>
 
+#include <Eigen/LU>
+#include <Eigen/SVD>
+
 #include <atomic>
 #include <map>
 #include <numeric>
@@ -373,6 +376,7 @@ TEST_CASE(
     const auto guided = trusting(Trust::guided).fit(one.source, one.target);
     const double coherence = assortativity(guided.clusters.labels,
                                            KnnGraph{{.neighbors = 6}}.fit(one.target.coordinates));
+    half.options.information_from = 0;
     half.options.guided_from = coherence - 1e-9;
     const auto lower = half.fit(one.source, one.target);
     check_sound(lower, one.target.rows(), 4, 4);
@@ -447,61 +451,110 @@ TEST_CASE("classes by which less of the target is explained are doubted") {
     check_told(of_halves);
 }
 
-TEST_CASE("clusters in the source's loading give way to the target's own if they explain less") {
+TEST_CASE("clusters in the source's loading give way to the target's own if they tell less") {
     const Case one(3, 8);
     auto half = find;
     half.options.anchored_from = 1;  // never anchored
     half.options.used_from = 0;
     half.options.guided_from = 2;  // never guided
-    half.options.explained_from = 0;
+    half.options.information_from = 0;
     const auto adapted = half.fit(one.source, one.target);
     const auto alone = find.fit(one.target);
     REQUIRE(adapted.trust == Trust::adapted);
-    REQUIRE(adapted.explained.has_value());
-    REQUIRE(adapted.explained_alone.has_value());
+    REQUIRE(adapted.information.has_value());
+    REQUIRE(adapted.information_alone.has_value());
 
-    // adjusted R² of each gene, by sums over the dense expression
-    const auto explained = [&](const std::vector<Label>& labels) {
-        const auto n = static_cast<double>(one.expression.rows());
-        double total = 0;
-        for (Index j = 0; j < one.expression.cols(); ++j) {
-            const Vector<double> x = one.expression.col(j);
-            const double mean = x.mean();
-            double within = 0;
-            for (Label k = 0; k < 4; ++k) {
-                std::vector<Index> spots;
-                for (std::size_t i = 0; i < labels.size(); ++i)
-                    if (labels[i] == k) spots.push_back(static_cast<Index>(i));
-                REQUIRE_FALSE(spots.empty());
-                const Vector<double> own = x(spots);
-                within += (own.array() - own.mean()).square().sum();
-            }
-            const double left = within / (x.array() - mean).square().sum();
-            total += std::max(0.0, 1 - left * (n - 1) / (n - 4));
+    // factors of a whole decomposition
+    const auto graph = KnnGraph{{.neighbors = 6}}.fit(one.target.coordinates);
+    const double n = 400, around = 1 + static_cast<double>(graph.entries()) / n;
+    const Index q = std::min<Index>(2 * find.options.factors, static_cast<Index>(n / around / 5));
+    REQUIRE(q > find.options.factors);
+    Eigen::MatrixXd x = one.expression.rowwise() - one.expression.colwise().mean();
+    x.colwise().normalize();
+    const Eigen::BDCSVD<Eigen::MatrixXd> svd(x, Eigen::ComputeThinU);
+    const Eigen::MatrixXd factors =
+        svd.matrixU().leftCols(q) * svd.singularValues().head(q).asDiagonal();
+    const auto information = [&](const Eigen::MatrixXd& of, const std::vector<Label>& labels,
+                                 double averaged = 1) {
+        const Eigen::MatrixXd all = of.rowwise() - of.colwise().mean();
+        Eigen::MatrixXd within = of;
+        double with_spots = 0;
+        for (Label k = 0; k < 4; ++k) {
+            std::vector<Index> spots;
+            for (std::size_t i = 0; i < labels.size(); ++i)
+                if (labels[i] == k) spots.push_back(static_cast<Index>(i));
+            if (spots.empty()) continue;
+            with_spots += 1;
+            const Eigen::MatrixXd own = of(spots, Eigen::all);
+            within(spots, Eigen::all) = own.rowwise() - own.colwise().mean();
         }
-        return total / static_cast<double>(one.expression.cols());
+        return std::log((all.transpose() * all / (n / averaged - 1)).determinant() /
+                        (within.transpose() * within / (n / averaged - with_spots)).determinant()) /
+               2;
     };
-    CHECK(*adapted.explained == Approx(explained(adapted.clusters.labels)).epsilon(1e-5));
-    CHECK(*adapted.explained_alone == Approx(explained(alone.clusters.labels)).epsilon(1e-5));
+    CHECK_FALSE(alone.averaged);
+    CHECK(*adapted.information ==
+          Approx(information(factors, adapted.clusters.labels)).epsilon(1e-3));
+    CHECK(*adapted.information_alone ==
+          Approx(information(factors, alone.clusters.labels)).epsilon(1e-3));
 
-    const double share = *adapted.explained / *adapted.explained_alone;
-    half.options.explained_from = share - 1e-9;
+    const double share = *adapted.information / *adapted.information_alone;
+    half.options.information_from = share - 1e-9;
     CHECK(half.fit(one.source, one.target).clusters.labels == adapted.clusters.labels);
-    half.options.explained_from = share + 1e-9;
+    half.options.information_from = share + 1e-9;
     const auto given_up = half.fit(one.source, one.target);
     check_sound(given_up, one.target.rows(), 4, 4);
     CHECK(given_up.trust == Trust::none);
     CHECK(given_up.clusters.labels == alone.clusters.labels);
     CHECK((given_up.clusters.responsibilities == alone.clusters.responsibilities));
-    CHECK(given_up.explained == adapted.explained);
+    CHECK(given_up.information == adapted.information);
     CHECK(given_up.relevance == adapted.relevance);
     CHECK_FALSE(given_up.transfer.has_value());
-    CHECK(mentions(given_up.decisions, "much is missed, the latter are taken"));
+    CHECK(mentions(given_up.decisions, "much is missed, and the former are given up"));
+
+    // so do those that the informative genes guide, by factors averaged with the neighbours'
+    half.options.guided_from = -1;
+    half.options.information_from = 0;
+    const auto guided = half.fit(one.source, one.target);
+    REQUIRE(guided.trust == Trust::guided);
+    Eigen::MatrixXd smooth = factors;
+    for (Index i = 0; i < factors.rows(); ++i) {
+        for (const Index j : graph.of(i)) smooth.row(i) += factors.row(j);
+        smooth.row(i) /= static_cast<double>(1 + graph.degree(i));
+    }
+    CHECK(*guided.information ==
+          Approx(std::max(0.0, information(smooth, guided.clusters.labels, around))).epsilon(1e-3));
+
+    const Case clear(3);
+    const auto kept = half.fit(clear.source, clear.target);
+    REQUIRE(kept.trust == Trust::guided);
+    REQUIRE(*kept.information_alone > 0);
+    CHECK(mentions(kept.decisions, "these genes guide the clusters"));
+    half.options.information_from = 1e9;
+    const auto nothing = half.fit(clear.source, clear.target);
+    CHECK(nothing.trust == Trust::none);
+    CHECK(nothing.clusters.labels == find.fit(clear.target).clusters.labels);
+    CHECK(mentions(nothing.decisions, "adapted to the target, gives the factors"));
+    CHECK_FALSE(mentions(nothing.decisions, "guide the clusters"));
 
     // what the caller asks for is not put in question
     const auto asked = trusting(Trust::adapted).fit(one.source, one.target);
     CHECK(asked.clusters.labels == adapted.clusters.labels);
-    CHECK_FALSE(asked.explained.has_value());
+    CHECK_FALSE(asked.information.has_value());
+}
+
+TEST_CASE("pseudo-spots that were asked for in vain are said to be") {
+    const Case one(3);
+    const std::string said = "kappa = 20 has no effect";
+    for (const auto trust : {Trust::anchored, Trust::adapted, Trust::none}) {
+        auto twenty = trusting(trust);
+        twenty.options.kappa = 20;
+        CHECK(mentions(twenty.fit(one.source, one.target).warnings, said) ==
+              (trust != Trust::anchored));
+    }
+    auto twenty = find;
+    twenty.options.kappa = 20;
+    CHECK(mentions(twenty.fit(one.target).warnings, said));
 }
 
 TEST_CASE("lambda is learned when adapted, unless given or there is too little to hold out") {
@@ -717,9 +770,9 @@ TEST_CASE("several sources, with and without the same classes") {
     const auto held = find.fit(sources, one.target);
     CHECK(held.trust == Trust::anchored);
     CHECK(held.clusters.labels == three.clusters.labels);
-    REQUIRE(held.explained.has_value());
+    REQUIRE(held.information.has_value());
     auto strict = find;
-    strict.options.free_explained_from = 1.01 * *held.explained / *held.explained_alone;
+    strict.options.information_from = 1.01 * *held.information / *held.information_alone;
     const auto given_up = strict.fit(sources, one.target);
     CHECK(given_up.trust == Trust::none);
     CHECK(given_up.clusters.labels == find.fit(one.target).clusters.labels);
@@ -791,6 +844,40 @@ TEST_CASE("regions: a request to stop gives what there is") {
     CHECK(find.fit(one.target, {.stop = stop.get_token()}).clusters.responsibilities.allFinite());
 }
 
+TEST_CASE("clusters stay as they are where a stop comes before they are held against others") {
+    const Case one(3, 8);
+    auto half = find;
+    half.options.anchored_from = 1;  // never anchored
+    half.options.used_from = 0;
+    half.options.guided_from = 2;         // never guided
+    half.options.information_from = 1e9;  // and given up, if it comes to that
+    REQUIRE(half.fit(one.source, one.target).trust == Trust::none);
+    std::stop_source stop;
+    RunOptions run{.stop = stop.get_token()};
+    run.progress = [&](const Progress& progress) {
+        if (progress.stage == "comparison") stop.request_stop();
+    };
+    const auto fit = half.fit(one.source, one.target, run);
+    REQUIRE(stop.stop_requested());
+    check_sound(fit, one.target.rows(), 4, 4);
+    CHECK(fit.trust == Trust::adapted);
+    CHECK_FALSE(fit.information.has_value());
+    CHECK_FALSE(mentions(fit.decisions, "nats a spot"));
+}
+
+TEST_CASE("one cluster tells as much as another") {
+    const Case one(3, 8);
+    auto half = find;
+    half.options.clusters = 1;
+    half.options.anchored_from = 1;  // never anchored
+    half.options.used_from = 0;
+    half.options.guided_from = 2;  // never guided
+    const auto fit = half.fit(one.source, one.target);
+    CHECK(fit.trust == Trust::adapted);
+    CHECK(fit.information == 0.0);
+    CHECK(fit.information_alone == 0.0);
+}
+
 TEST_CASE("regions: progress names each stage, by one thread at a time") {
     const Case one(11);
     const std::map<Trust, Words> expected{
@@ -849,6 +936,7 @@ TEST_CASE("regions: what cannot be done is refused in words") {
                       support::contains("scales must rise from 0"));
     CHECK_THROWS_WITH(with([](O& o) { o.neighbors = 0; }), support::contains("neighbors = 0"));
     CHECK_THROWS_WITH(with([](O& o) { o.kappa = -1; }), support::contains("kappa = -1"));
+    CHECK_THROWS_WITH(with([](O& o) { o.kappa = INFINITY; }), support::contains("kappa = inf"));
     CHECK_THROWS_WITH(with([](O& o) { o.starts = 0; }), support::contains("starts = 0"));
     CHECK_THROWS_WITH(with([](O& o) { o.lambda = -1; }), support::contains("lambda = -1"));
 

@@ -35,17 +35,16 @@ struct RegionsOptions {
                                      ///< the target's classes than it leaves unexplained
     double used_from = 0.1;          ///< squared relevance, corrected for noise in the source's
                                      ///< profiles, above which the source is worth a look
-    double contradicted_to = 1.0 / 3;   ///< share of the source's labels that may be wrong
-    double released_from = 0.75;        ///< released_agreement above which anchors are believed
-    double believed_from = 0.95;        ///< of what clusters hardly drawn to the source's classes
-                                        ///< explain, the part that those drawn to them must
-    double guided_from = 0.5;           ///< assortativity from which guided clusters are coherent
-    double free_explained_from = 0.75;  ///< of what the target's own clusters explain, the part
-                                        ///< that anchored ones must where classes are doubted, some
-                                        ///< are free components, or most spots lie in novel ones
-    double explained_from = 0.9;    ///< of what the target's own clusters explain, the part that
-                                    ///< those in the adapted loading must
-    bool allow_duplicates = false;  ///< of the same place in the same section
+    double contradicted_to = 1.0 / 3;  ///< share of the source's labels that may be wrong
+    double released_from = 0.75;       ///< released_agreement above which anchors are believed
+    double believed_from = 0.95;       ///< of what clusters hardly drawn to the source's classes
+                                       ///< explain, the part that those drawn to them must
+    double guided_from = 0.5;          ///< assortativity from which guided clusters are coherent
+    double information_from = 0.8;     ///< of what the target's own clusters tell of its factors,
+                                       ///< the part that those found with the source must; asked
+                                       ///< of anchored ones where classes are doubted, some are
+                                       ///< free components, or most spots lie in novel ones
+    bool allow_duplicates = false;     ///< of the same place in the same section
 };
 
 }  // namespace transst

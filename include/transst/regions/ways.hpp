@@ -196,8 +196,10 @@ struct Ways {
         return 2 * novel > std::ssize(out.clusters.labels);
     }
 
-    /// Whether the clusters found in the source's informative genes are coherent.
-    [[nodiscard]] bool guided() const {
+    /// Whether the clusters found in the source's informative genes are coherent, and worth those
+    /// of the target alone; if not, `out` has no clusters yet.
+    template <class Comparison>
+    [[nodiscard]] bool guided(Comparison& against_alone) const {
         const auto& information = source.information();
         run.begin("guided mixtures");
         const auto fit_guided = [&](Index clusters) {
@@ -221,18 +223,21 @@ struct Ways {
         const double coherence = assortativity(found.labels, graph);
         out.scores = std::move(found.scores);
         out.clusters = std::move(found);
+        clock.end("guided mixtures");
         const bool coherent = coherence >= options.guided_from;
-        if (!of_number.empty() && (coherent || options.trust)) out.decisions.push_back(of_number);
         out.decisions.push_back(text(
             "in the genes that tell the source's classes apart, neighbours share their cluster "
             "beyond chance (assortativity) to ",
             rounded(coherence),
-            options.trust ? ""
-            : coherent    ? ": these genes guide the clusters"
-                          : ": too little for these genes to guide the "
-                            "clusters; the source's loading, adapted to the "
-                            "target, gives the factors"));
-        return coherent;
+            coherent || options.trust ? "" : ": too little for these genes to guide the clusters"));
+        if (!options.trust && (!coherent || !against_alone.enough(out, true))) {
+            out.decisions.push_back(
+                "the source's loading, adapted to the target, gives the factors");
+            return false;
+        }
+        out.decisions.push_back("these genes guide the clusters");
+        if (!of_number.empty()) out.decisions.push_back(of_number);
+        return true;
     }
 
     /// The paper's steps 2 and 3.
@@ -275,41 +280,6 @@ struct Ways {
             spots.push_back(i);
         std::iota(genes.begin(), genes.end(), Index{0});
         return ChooseLambda<>{}.fit(copy_part(target, spots, genes, run), pldr, run);
-    }
-
-    /// Whether the clusters explain that part of what those that the target has by itself explain
-    /// of its expression: a loading that is mostly noise, or classes that the target does not have,
-    /// miss much. True where that is not known: after a request to stop, or where the target cannot
-    /// be clustered alone.
-    template <class ByItself>
-    [[nodiscard]] bool explains_enough(double part, ByItself&& by_itself) const {
-        if (run.stop.stop_requested()) return true;
-        try {
-            const RegionsFit& alone = by_itself();
-            if (run.stop.stop_requested()) return true;
-            // more clusters explain more: held against as many
-            const Index clusters = out.clusters.clusters();
-            out.explained_alone =
-                explained(alone.clusters.clusters() == clusters
-                              ? alone.clusters.labels
-                              : free_fits(options, run)(alone.scores, graph, clusters).labels,
-                          clusters);
-        } catch (const Stopped&) {
-            return true;
-        } catch (const Error& error) {
-            out.warnings.push_back(
-                text("the clusters are not held against the target's own: ", error.what()));
-            return true;
-        }
-        out.explained = explained(out.clusters.labels, out.clusters.clusters());
-        clock.end("comparison");
-        const bool enough = *out.explained >= part * *out.explained_alone;
-        out.decisions.push_back(text("the clusters so found explain ",
-                                     rounded(100 * *out.explained),
-                                     " % of a gene's variance, those of the target alone ",
-                                     rounded(100 * *out.explained_alone), " %",
-                                     enough ? "" : ": much is missed, the latter are taken"));
-        return enough;
     }
 };
 
