@@ -456,13 +456,20 @@ std::vector<Line> growth(const Settings& settings) {
     return lines;
 }
 
-/// Time of two threads over half the time of one.
+/// Time of two threads over half the time of one. They take turns, and the fastest turn of each
+/// counts: a slow moment of the machine is no thread's.
 std::vector<Line> threads(const Settings& settings) {
     std::vector<Line> lines;
-    const auto compare = [&](const std::string& what, auto&& run) {
-        const double one = run(1), two = run(2);
+    const int turns = settings.quick ? 1 : 3;
+    const auto add = [&](const std::string& what, double one, double two) {
         lines.push_back(
             {"two threads: " + what + " (limit: half of one's time)", two, "s", one / 2, 2});
+    };
+    const auto compare = [&](const std::string& what, auto&& run) {
+        double fastest[2]{INFINITY, INFINITY};
+        for (int turn = 0; turn < turns; ++turn)
+            for (const int t : {1, 2}) fastest[t - 1] = std::min(fastest[t - 1], run(t));
+        add(what, fastest[0], fastest[1]);
     };
     const Index n = settings.quick ? 50'000 : 200'000;
     const auto x = random_counts(n, 2000, 100);
@@ -490,23 +497,23 @@ std::vector<Line> threads(const Settings& settings) {
     const Index side = settings.quick ? 100 : 400;
     const auto source = tissue(side, 2000, 100, 8, 1, "source"),
                target = tissue(side, 2000, 100, 8, 2, "target");
-    std::vector<StepTime> of_one, of_two;
-    const auto whole_of = [&](int t, std::vector<StepTime>& steps) {
-        steps = FindRegions{{.clusters = 8}}.fit(source, target, {.threads = t}).times;
+    std::vector<StepTime> steps[2];
+    const auto in_all = [](const std::vector<StepTime>& times) {
         double sum = 0;
-        for (const auto& step : steps) sum += step.seconds;
+        for (const auto& step : times) sum += step.seconds;
         return sum;
     };
-    double whole = 0;
     compare(text(side * side, " cells and spots to named clusters"), [&](int t) {
-        const double time = whole_of(t, t == 1 ? of_one : of_two);
-        if (t == 1) whole = time;
-        return time;
+        const auto times = FindRegions{{.clusters = 8}}.fit(source, target, {.threads = t}).times;
+        auto& fastest = steps[t - 1];
+        if (fastest.empty()) fastest = times;
+        for (std::size_t i = 0; i < times.size(); ++i)
+            fastest[i].seconds = std::min(fastest[i].seconds, times[i].seconds);
+        return in_all(times);
     });
-    for (std::size_t i = 0; i < of_one.size(); ++i)
-        if (of_one[i].seconds > whole / 10)
-            compare("  of it: " + of_one[i].step,
-                    [&](int t) { return (t == 1 ? of_one : of_two)[i].seconds; });
+    for (std::size_t i = 0; i < steps[0].size(); ++i)
+        if (steps[0][i].seconds > in_all(steps[0]) / 10)
+            add("  of it: " + steps[0][i].step, steps[0][i].seconds, steps[1][i].seconds);
     return lines;
 }
 
