@@ -119,7 +119,7 @@ Words with_earlier_options(Words arguments) {
         std::string option = "--" + (name == "sources" ? "source" : name);
         std::replace(option.begin(), option.end(), '_', '-');
         if (given(option)) continue;
-        if (std::any_of(displaced.begin(), displaced.end(), [&](const auto& pair) {
+        if (std::any_of(displaced.begin(), displaced.end(), [&, &name = name](const auto& pair) {
                 return given(pair.first) && pair.second.contains(name);
             }))
             continue;

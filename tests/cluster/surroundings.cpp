@@ -65,7 +65,7 @@ TEST_CASE("what surroundings tell is as defined") {
 }
 
 TEST_CASE("mixtures of kinds are told from regions of one kind each, and from a Potts field") {
-    for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+    for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u}) {
         CAPTURE(seed);
         const Graph graph = support::grid(60, 60);
         CHECK(surroundings(halves(60, 0.75, seed), 2, graph).mixed());

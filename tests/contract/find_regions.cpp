@@ -680,7 +680,7 @@ TEST_CASE("regions of a target alone that mix kinds of spots in shares of their 
 
 TEST_CASE("noise does not make a target's scores be averaged, what neighbours share does") {
     FindRegions alone{{.factors = 10}};
-    for (const std::uint64_t seed : {4, 9, 10}) {  // noisy kinds, in large regions
+    for (const std::uint64_t seed : {4u, 9u, 10u}) {  // noisy kinds, in large regions
         const auto tissue =
             TissueSimulation{{.beta = 1.5, .noise = 10}}.log_expression({.seed = seed});
         alone.options.clusters = 4;
@@ -689,7 +689,7 @@ TEST_CASE("noise does not make a target's scores be averaged, what neighbours sh
         CHECK_FALSE(fit.averaged);
         CHECK(adjusted_rand_index(tissue.truth.target_labels(), fit.clusters.labels) > 0.95);
     }
-    for (const std::uint64_t seed : {1, 2}) {  // eight kinds, too many for such counts
+    for (const std::uint64_t seed : {1u, 2u}) {  // eight kinds, too many for such counts
         const auto tissue = TissueSimulation{{.classes = 8, .beta = 1.5}}.counts({.seed = seed});
         alone.options.clusters = 8;
         const auto fit = alone.fit(tissue.target);

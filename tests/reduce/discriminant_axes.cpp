@@ -1,5 +1,7 @@
 #include <transst/reduce/discriminant_axes.hpp>
 
+#include <Eigen/QR>
+
 #include <support/catch.hpp>
 #include <support/random.hpp>
 
