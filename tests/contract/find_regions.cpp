@@ -151,6 +151,15 @@ FindRegions trusting(Trust trust) {
     return out;
 }
 
+/// Neither anchored nor guided: adapted, where the clusters are not given up.
+FindRegions half_relevant() {
+    auto out = find;
+    out.options.anchored_from = 1;
+    out.options.used_from = 0;
+    out.options.guided_from = 2;
+    return out;
+}
+
 bool mentions(const Words& lines, const std::string& part) {
     return std::any_of(lines.begin(), lines.end(),
                        [&](const std::string& w) { return w.find(part) != std::string::npos; });
@@ -369,9 +378,7 @@ TEST_CASE("classes that the target does not bear out are not anchors") {
 TEST_CASE(
     "a half relevant source gives its genes where they make coherent clusters, else its loading") {
     Case one(3, 8);
-    auto half = find;
-    half.options.anchored_from = 1;  // never anchored
-    half.options.used_from = 0;
+    auto half = half_relevant();
     const auto adapted = trusting(Trust::adapted).fit(one.source, one.target);
     const auto guided = trusting(Trust::guided).fit(one.source, one.target);
     const double coherence = assortativity(guided.clusters.labels,
@@ -453,10 +460,7 @@ TEST_CASE("classes by which less of the target is explained are doubted") {
 
 TEST_CASE("clusters in the source's loading give way to the target's own if they tell less") {
     const Case one(3, 8);
-    auto half = find;
-    half.options.anchored_from = 1;  // never anchored
-    half.options.used_from = 0;
-    half.options.guided_from = 2;  // never guided
+    auto half = half_relevant();
     half.options.information_from = 0;
     const auto adapted = half.fit(one.source, one.target);
     const auto alone = find.fit(one.target);
@@ -846,10 +850,7 @@ TEST_CASE("regions: a request to stop gives what there is") {
 
 TEST_CASE("clusters stay as they are where a stop comes before they are held against others") {
     const Case one(3, 8);
-    auto half = find;
-    half.options.anchored_from = 1;  // never anchored
-    half.options.used_from = 0;
-    half.options.guided_from = 2;         // never guided
+    auto half = half_relevant();
     half.options.information_from = 1e9;  // and given up, if it comes to that
     REQUIRE(half.fit(one.source, one.target).trust == Trust::none);
     std::stop_source stop;
@@ -867,11 +868,8 @@ TEST_CASE("clusters stay as they are where a stop comes before they are held aga
 
 TEST_CASE("one cluster tells as much as another") {
     const Case one(3, 8);
-    auto half = find;
+    auto half = half_relevant();
     half.options.clusters = 1;
-    half.options.anchored_from = 1;  // never anchored
-    half.options.used_from = 0;
-    half.options.guided_from = 2;  // never guided
     const auto fit = half.fit(one.source, one.target);
     CHECK(fit.trust == Trust::adapted);
     CHECK(fit.information == 0.0);
