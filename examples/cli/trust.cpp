@@ -62,6 +62,7 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
             if (const auto& name = fit.class_names[k];
                 std::count(fit.absent_classes.begin(), fit.absent_classes.end(), name) == 0)
                 out.steps["trust"]["kappa"][name] = fit.kappa[k];
+        out.steps["trust"]["own_axes"] = fit.own_axes;
         out.steps["trust"]["absent_classes"] = fit.absent_classes;
         out.steps["trust"]["doubted_classes"] = fit.doubted_classes;
     }

@@ -8,7 +8,8 @@
 //   adapted    the source's loading, adapted to the target, gives the factors: the paper's steps;
 //   none       the source is not used.
 // But where all of the source's classes fit, clusters must tell of the target about what its own
-// do (regions/comparison.hpp), else the next way is taken.
+// do, and anchored ones about what adapted ones do (regions/comparison.hpp), else the next way is
+// taken.
 // The three steps of the paper are a Pipeline; this is what the program does by default.
 #pragma once
 
@@ -181,8 +182,8 @@ private:
         RegionsFit alone;
         bool found_alone = false;
         const auto by_itself = [&]() -> RegionsFit& {
-            if (!std::exchange(found_alone, true))
-                alone = without_source(target, graph, run, clock);
+            if (!found_alone) alone = without_source(target, graph, run, clock);
+            found_alone = true;
             return alone;
         };
         auto out = go(nearest, clock,
@@ -255,32 +256,40 @@ private:
             out.decisions.push_back(text(found,
                                          ": the source is not trusted; the target is clustered "
                                          "alone"));
-        const detail::Ways<Rows> ways{options, target, source, nearest, graph, run, clock, out};
-        detail::Comparison against_alone(options, target, graph, by_itself, run, clock);
+        detail::Comparison<Rows> against_alone(options, target, graph, by_itself, run, clock);
+        const detail::Ways<Rows> ways{options, target, source,        nearest, graph,
+                                      run,     clock,  against_alone, out};
         const bool half_relevant = out.trust == Trust::adapted && !options.trust;
         const auto warned = out.warnings.size();
         const auto give_up_for = [&](Trust next) {
             out.trust = next;
             out.warnings.resize(warned);
             out.clusters_choice.reset();
+            out.clusters = {};
+            out.kappa.clear();
+            out.absent_classes.clear();
+            out.doubted_classes.clear();
+            out.own_axes = 0;
             if (next == Trust::none) out.decisions.push_back("the target is clustered alone");
         };
         if (out.trust == Trust::anchored) {
             // what correlates so well gives good factors, whatever is wrong with its classes
             if (!ways.anchored()) {
                 give_up_for(Trust::adapted);
-            } else if (!options.trust && ways.looks_elsewhere() && !against_alone.enough(out)) {
-                give_up_for(Trust::none);
-                return out;
+            } else if (!options.trust && ways.looks_elsewhere()) {
+                if (!against_alone.enough(out))
+                    give_up_for(Trust::adapted);
+                else
+                    held_against_adapted(ways, against_alone, give_up_for, run, clock);
             }
         }
         if (out.trust == Trust::guided || half_relevant) {
-            if (ways.guided(against_alone))
+            if (ways.guided())
                 out.trust = Trust::guided;
             else
                 give_up_for(Trust::adapted);
         }
-        if (out.trust == Trust::adapted) {
+        if (out.trust == Trust::adapted && out.clusters.labels.empty()) {
             ways.adapted();
             clock.end("adapted mixture");
             if (!options.trust && !against_alone.enough(out)) {
@@ -301,6 +310,28 @@ private:
             out.class_posterior = std::move(named.class_posterior);
         }
         return out;
+    }
+
+    /// Takes the clusters of the adapted loading for the anchored ones, if they tell much more.
+    template <class Rows, class GiveUpFor>
+    void held_against_adapted(const detail::Ways<Rows>& ways,
+                              detail::Comparison<Rows>& against_alone, GiveUpFor&& give_up_for,
+                              const RunOptions& run, StepClock& clock) const {
+        if (run.stop.stop_requested()) return;
+        RegionsFit& out = ways.out;
+        RegionsFit other;
+        ways.into(other).adapted();
+        clock.end("adapted mixture");
+        const bool more = against_alone.more(other, out, options.information_from);
+        if (!other.information) return;
+        auto words = text("clusters in the source's loading, adapted to the target, tell ",
+                          detail::rounded(*other.information), " nats a spot, ",
+                          more ? "and are taken" : "too little more to be taken");
+        if (more) {
+            give_up_for(Trust::adapted);
+            detail::take_over(out, std::move(other));
+        }
+        out.decisions.push_back(std::move(words));
     }
 
     template <class SourceRows, class TargetRows>

@@ -386,7 +386,12 @@ void SourceModel::check() const {
     hold(shaped(anchors.classes.weights, q * std::ssize(scales), d) && d >= 1 &&
              shaped(anchors.classes.densities.gaussians.means, classes, d) &&
              square(anchors.classes.densities.gaussians.covariances, d) &&
-             shaped(anchors.classes.densities.sizes, classes, 1),
+             shaped(anchors.classes.densities.sizes, classes, 1) &&
+             (anchors.classes.means.size() == 0
+                  ? anchors.classes.within.size() == 0
+                  : shaped(anchors.classes.means, classes, anchors.classes.weights.rows()) &&
+                        shaped(anchors.classes.within, anchors.classes.weights.rows(),
+                               anchors.classes.weights.rows())),
          "the anchors");
     hold(shaped(information, p, 1) && shaped(profiles, p, classes) &&
              shaped(witness.profiles, classes, p) &&

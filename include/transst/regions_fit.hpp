@@ -26,11 +26,12 @@ struct RegionsFit {
     std::vector<double> kappa;  ///< pseudo-spots behind each of class_names; empty where
                                 ///< they do not anchor
     std::vector<std::string> doubted_classes;  ///< of the source, that the target does not bear out
-    bool averaged = false;                     ///< the target's own scores, with the neighbours'
-    Trust trust = Trust::none;                 ///< the way that was taken
-    double relevance = 0;                   ///< SourceRelevance, in [−1, 1]; 0 without a source
-    double source_reliability = 1;          ///< of its class profiles, see Relevance
-    std::optional<ScoreSpaceChoice> space;  ///< where anchoring was tried
+    Index own_axes = 0;             ///< of the scores, along which the target's own clusters differ
+    bool averaged = false;          ///< the target's own scores, with the neighbours'
+    Trust trust = Trust::none;      ///< the way that was taken
+    double relevance = 0;           ///< SourceRelevance, in [−1, 1]; 0 without a source
+    double source_reliability = 1;  ///< of its class profiles, see Relevance
+    std::optional<ScoreSpaceChoice> space;     ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
     std::optional<double> information, information_alone;  ///< that clusters of the source and of

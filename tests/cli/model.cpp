@@ -99,7 +99,7 @@ TEST_CASE("the model is named with its checksum, and inspect says what it holds"
 
     const auto inspected = job.transst({"inspect", "model"});
     CHECK(inspected.code == 0);
-    for (const auto& part : Words{"format 2", checksum, "source: 100 labelled cells", "class 3 30",
+    for (const auto& part : Words{"format 3", checksum, "source: 100 labelled cells", "class 3 30",
                                   "24: gene0, gene1, gene2, …", "transst apply --model model"}) {
         INFO(part);
         CHECK(count(inspected.out, part) == 1);

@@ -200,6 +200,21 @@ TEST_CASE("a space is described by its axes and densities") {
     CHECK(plain.densities.gaussians.means.cols() == 4);
     CHECK(plain.densities.gaussians.covariances[0] != plain.densities.gaussians.covariances[2]);
 
+    // in more axes the densities are those of the cells
+    const Matrix<double> more = RandomStream(3).normal_matrix(10, 2);
+    const auto wider = with_axes(axes, more);
+    CHECK(wider.weights.leftCols(2) == axes.weights);
+    CHECK(wider.weights.rightCols(2) == more);
+    const auto by_cells =
+        class_densities<double>(RowMatrix<double>(planted.scores * wider.weights), labels, 3, true);
+    CHECK(wider.densities.sizes == by_cells.sizes);
+    CHECK((wider.densities.gaussians.means - by_cells.gaussians.means).norm() <
+          1e-5 * by_cells.gaussians.means.norm());
+    for (const auto& covariance : wider.densities.gaussians.covariances)
+        CHECK((covariance - by_cells.gaussians.covariances[0]).norm() <
+              1e-3 * by_cells.gaussians.covariances[0].norm());
+    CHECK(plain.means.size() == 0);
+
     // a single class has no axes: its factors are all there is
     const std::vector<Label> one(200, 0);
     CHECK(describe_classes(ScoreSpace::discriminant, planted.scores, 4, std::span<const Label>(one),

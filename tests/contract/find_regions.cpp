@@ -778,8 +778,140 @@ TEST_CASE("several sources, with and without the same classes") {
     auto strict = find;
     strict.options.information_from = 1.01 * *held.information / *held.information_alone;
     const auto given_up = strict.fit(sources, one.target);
-    CHECK(given_up.trust == Trust::none);
-    CHECK(given_up.clusters.labels == find.fit(one.target).clusters.labels);
+    CHECK(given_up.trust == Trust::adapted);
+    CHECK(*given_up.information > *held.information);
+    CHECK(mentions(given_up.decisions, "much is missed, and the former are given up"));
+    strict.options.information_from = 1e9;
+    const auto alone = strict.fit(sources, one.target);
+    CHECK(alone.trust == Trust::none);
+    CHECK(alone.clusters.labels == find.fit(one.target).clusters.labels);
+}
+
+namespace {
+
+/// Four quadrants of 30 × 30 spots in log expression. Each of the first three classes has ten genes
+/// of its own; the fourth is like the third but for ten genes that vary in all of them. `classes`:
+/// how many have labels.
+Sample<RowMatrix<double>> quadrants(std::uint64_t seed, Label classes) {
+    Sample<RowMatrix<double>> out;
+    RandomStream random(seed);
+    out.expression = 1.5 * random.normal_matrix(900, 60);
+    out.expression.array() += 10;
+    out.coordinates.resize(900, 2);
+    for (Index i = 0; i < 900; ++i) {
+        const Index x = i % 30, y = i / 30;
+        out.coordinates.row(i) << static_cast<double>(x), static_cast<double>(y);
+        const auto k = static_cast<Label>(2 * (y / 15) + x / 15);
+        out.expression.row(i).segment(10 * std::min<Index>(k, 2), 10).array() += 2;
+        out.expression.row(i).segment(30, 10).array() += random.normal() + (k == 3 ? 3 : 0);
+        out.labels.push_back(k < classes ? text("class ", k) : "");
+    }
+    for (Index j = 0; j < 60; ++j) out.genes.push_back(text("gene ", j));
+    out.values = Values::log_expression;
+    out.name = text("quadrants ", seed);
+    return out;
+}
+
+/// The quadrant of each spot.
+std::vector<Label> quadrant_of_spots() {
+    std::vector<Label> out;
+    for (Index i = 0; i < 900; ++i)
+        out.push_back(static_cast<Label>(2 * (i / 30 / 15) + i % 30 / 15));
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a class that the source's axes do not show is found along one of the target's own") {
+    const auto source = quadrants(1, 3), target = quadrants(2, 0);
+    const auto fit = find.fit(source, target);
+    check_sound(fit, 900, 4, 3);
+    REQUIRE(fit.trust == Trust::anchored);
+    REQUIRE(fit.space->best == ScoreSpace::discriminant);
+    CHECK(fit.own_axes == 1);
+    CHECK(fit.scores.cols() == 3);
+    CHECK(mentions(fit.decisions,
+                   "there are 4 clusters and 3 classes of the source: 1 axis more, along which the "
+                   "target's own clusters differ, is tried and taken"));
+    CHECK(adjusted_rand_index(quadrant_of_spots(), fit.clusters.labels) > 0.95);
+    for (std::size_t k = 0; k < 4; ++k)
+        if (fit.names[k].source_class == left_out) CHECK(fit.names[k].novel);
+    for (std::size_t i = 0; i < 900; ++i)
+        if (i / 30 >= 20 && i % 30 >= 20)  // well within the fourth
+            CHECK(fit.names[static_cast<std::size_t>(fit.clusters.labels[i])].source_class ==
+                  left_out);
+    for (const int threads : {2, 7})
+        check_same(find.fit(source, target, {.threads = threads}), fit);
+
+    // whoever sets the trust is given it, too, and a model has what it takes
+    const auto asked = trusting(Trust::anchored).fit(source, target);
+    CHECK(asked.own_axes == 1);
+    CHECK(asked.clusters.labels == fit.clusters.labels);
+    auto by_source = find;
+    by_source.options.prepare.genes_from = GenesFrom::source;
+    const auto model =
+        LearnSource{{.prepare = by_source.options.prepare, .factors = 6}}.fit(source);
+    const auto of_model = find.fit(model, target);
+    CHECK(of_model.own_axes == 1);
+    check_same_clusters(of_model, by_source.fit(source, target));
+
+    // not where the classes are enough
+    auto three = find;
+    three.options.clusters = 3;
+    const auto known = three.fit(source, target);
+    CHECK(known.own_axes == 0);
+    CHECK(known.scores.cols() == 2);
+    CHECK_FALSE(mentions(known.decisions, "classes of the source: "));
+
+    std::stop_source stop;
+    RunOptions run{.stop = stop.get_token()};
+    run.progress = [&](const Progress& progress) {
+        if (progress.stage == "axes of the target's own") stop.request_stop();
+    };
+    const auto stopped = find.fit(source, target, run);
+    REQUIRE(stop.stop_requested());
+    check_sound(stopped, 900, 4, 3);
+    CHECK(stopped.own_axes == 0);
+}
+
+TEST_CASE("anchored clusters give way to those of the adapted loading where these tell much more") {
+    auto tissue =
+        TissueSimulation{{.height = 40, .width = 40, .genes = 400, .noise = 2, .target_share = 0.5}}
+            .counts({.seed = 1});
+    auto regions = find;
+    regions.options.factors = 10;
+    regions.options.prepare.ignore = {"class 1"};
+    const auto fit = regions.fit(tissue.source, tissue.target);
+    auto asked = regions;
+    asked.options.trust = Trust::adapted;
+    const auto adapted = asked.fit(tissue.source, tissue.target);
+    asked.options.trust = Trust::anchored;
+    const auto anchored = asked.fit(tissue.source, tissue.target);
+    CHECK(fit.trust == Trust::adapted);
+    check_sound(fit, tissue.target.rows(), 4, 3);
+    check_same_clusters(fit, adapted);
+    CHECK(fit.transfer.has_value());
+    CHECK(fit.kappa.empty());
+    CHECK(fit.absent_classes.empty());
+    CHECK(fit.released_agreement == anchored.released_agreement);
+    CHECK(mentions(fit.decisions, "nats a spot, and are taken"));
+    const auto truth = tissue.truth.target_labels();
+    CHECK(adjusted_rand_index(truth, fit.clusters.labels) >
+          adjusted_rand_index(truth, anchored.clusters.labels) + 0.2);
+
+    // the part that is asked for decides
+    regions.options.information_from = 0.01;
+    const auto kept = regions.fit(tissue.source, tissue.target);
+    CHECK(kept.trust == Trust::anchored);
+    check_same_clusters(kept, anchored);
+    REQUIRE(kept.information.has_value());
+    CHECK(mentions(kept.decisions, "nats a spot, too little more to be taken"));
+    CHECK(kept.information_alone == fit.information_alone);
+    CHECK(*kept.information < 0.8 * *fit.information);
+    for (const double nudge : {-1e-9, 1e-9}) {
+        regions.options.information_from = *kept.information / *fit.information + nudge;
+        CHECK((regions.fit(tissue.source, tissue.target).trust == Trust::adapted) == (nudge > 0));
+    }
 }
 
 TEST_CASE("of several sources those that say most of the target are used") {

@@ -98,7 +98,7 @@ TEST_CASE("a model's file is the same for any number of threads") {
 TEST_CASE("a model's file says what it is") {
     const Written file;
     const auto info = read_model_info(file.path);
-    CHECK(info.format == 2);
+    CHECK(info.format == 3);
     CHECK(info.version == version);
     CHECK(info.bytes == std::ssize(file.bytes));
     CHECK(info.checksum_text().size() == 8);
@@ -128,11 +128,11 @@ TEST_CASE("what is no model is refused in words") {
 TEST_CASE("a model of another format says which transst reads it") {
     const Written file;
     auto later = file.bytes;
-    put_number(later, 20, 3, 4);
+    put_number(later, 20, 4, 4);
     later.replace(32, 6, "9.1.0\0", 6);
     CHECK(file.refusal(checked(later)) ==
-          text("model: expected a model of format 2, which is what transst ", version,
-               " reads, found format 3, written by transst 9.1.0; use transst 9.1.0 or newer, or "
+          text("model: expected a model of format 3, which is what transst ", version,
+               " reads, found format 4, written by transst 9.1.0; use transst 9.1.0 or newer, or "
                "fit it anew"));
     put_number(later, 20, 0, 4);
     CHECK(file.refusal(checked(later)).ends_with("written by transst 9.1.0; fit it anew"));
@@ -217,6 +217,7 @@ TEST_CASE("a model whose parts do not fit is not written") {
     refused([](SourceModel& m) { m.pldr.noise_variance[3] = 0; });
     refused([](SourceModel& m) { m.pldr.covariances.pop_back(); });
     refused([](SourceModel& m) { m.anchors.classes.weights.resize(2, 2); });
+    refused([](SourceModel& m) { m.anchors.classes.within.resize(1, 1); });
     refused([](SourceModel& m) { m.profiles(0, 0) = std::numeric_limits<double>::quiet_NaN(); });
     refused([](SourceModel& m) { m.witness.halves[0].calling[0] = -1; });
     refused([](SourceModel& m) { m.witness.halves[0].held_out.back() = 30; });

@@ -90,6 +90,43 @@ TEST_CASE("discriminant axes solve the eigenproblem of between against within") 
     }
 }
 
+TEST_CASE("axes beyond given ones solve the eigenproblem of what those do not show") {
+    const bool by_section = GENERATE(false, true);
+    const std::uint64_t seed = GENERATE(1u, 2u, 3u);
+    const auto c = cells(300, 6, 4, by_section ? 5 : 0, seed);
+    const std::span<const Label> labels = c.labels;
+    const auto section =
+        by_section ? std::span<const std::int32_t>(c.section) : std::span<const std::int32_t>{};
+    const Matrix<double> given = RandomStream(seed, 7).normal_matrix(6, 2);
+    const auto more = discriminant_axes_beyond<double>(given, c.scores, labels, 4, 2, section);
+    REQUIRE(more.rows() == 6);
+    REQUIRE(more.cols() == 2);
+
+    const Matrix<double> centered = c.scores.rowwise() - c.scores.colwise().mean();
+    const Matrix<double> shown = centered * given;
+    CHECK((shown.transpose() * centered * more).norm() <
+          1e-6 * shown.norm() * (centered * more).norm());
+    auto rest = c;
+    rest.scores = centered - shown * shown.completeOrthogonalDecomposition().solve(centered);
+    CHECK((centered * more - rest.scores * more).norm() < 1e-6 * (rest.scores * more).norm());
+    const auto model = dense_model(rest, 4, by_section);
+    const auto separation = [&](const Vector<double>& w) {
+        return w.dot(model.between * w) / w.dot(model.within * w);
+    };
+    RandomStream random(seed, 9);
+    for (int trial = 0; trial < 200; ++trial)
+        CHECK(separation(random.normal_matrix(6, 1)) <= separation(more.col(0)) * (1 + 1e-3));
+    CHECK(separation(more.col(1)) < separation(more.col(0)));
+    CHECK(std::abs(more.col(0).dot(model.within * more.col(1))) < 0.05);
+
+    // as many as there are, or none
+    CHECK(discriminant_axes_beyond<double>(given, c.scores, labels, 4, 9, section).cols() == 3);
+    CHECK(discriminant_axes_beyond<double>(given, c.scores, labels, 4, 0, section).cols() == 0);
+    CHECK_THROWS_AS(
+        discriminant_axes_beyond<double>(given.topRows(5), c.scores, labels, 4, 1, section),
+        ShapeMismatch);
+}
+
 TEST_CASE("offsets of the sections do not matter once they are taken out") {
     const auto c = cells(300, 5, 3, 0, 4);
     auto shifted = c;

@@ -1,7 +1,7 @@
 // What clusters tell of their spots' scores.
 #pragma once
 
-#include <transst/core/algebra.hpp>
+#include <transst/cluster/group_residuals.hpp>
 #include <transst/core/errors.hpp>
 #include <transst/core/labels.hpp>
 
@@ -43,40 +43,22 @@ template <class W>
         require(section_of(i) >= 0, who, ": section ", section_of(i), " is below 0");
         sections = std::max(sections, section_of(i) + 1);
     }
-    struct Scatter {
-        Matrix<W> sum;           // of squares and products
-        double log_freedom = 0;  // of independent rows, less the groups that have any
-    };
-    RowMatrix<W> residuals = scores;
-    const auto scatter = [&](Index groups, const auto& group_of) {
-        Matrix<W> means = Matrix<W>::Zero(groups, q);
-        Vector<W> sizes = Vector<W>::Zero(groups);
-        for (Index i = 0; i < n; ++i) {
-            means.row(group_of(i)) += residuals.row(i);
-            sizes[group_of(i)] += 1;
-        }
-        double freedom = static_cast<double>(n) / averaged;
-        for (Index g = 0; g < groups; ++g)
-            if (sizes[g] > 0) {
-                means.row(g) /= sizes[g];
-                freedom -= 1;
-            }
-        for (Index i = 0; i < n; ++i) residuals.row(i) -= means.row(group_of(i));
-        Scatter out{Matrix<W>::Zero(q, q), freedom > 0 ? std::log(freedom) : -INFINITY};
-        detail::add_product(out.sum, detail::transposed(residuals), residuals);
-        out.sum = detail::symmetric_part(std::move(out.sum));
-        return out;
-    };
-    Scatter all = scatter(sections, section_of);
-    Scatter within = scatter(sections * clusters, [&](Index i) {
+    const auto all = detail::group_residuals(scores, sections, section_of);
+    const auto within = detail::group_residuals(all.rows, sections * clusters, [&](Index i) {
         return section_of(i) * clusters + labels[static_cast<std::size_t>(i)];
     });
-    const W variance = all.sum.trace() / static_cast<W>(std::max<Index>(q, 1));
-    if (!(variance > 0) || !std::isfinite(within.log_freedom)) return 0;
-    for (Scatter* one : {&all, &within}) one->sum.diagonal().array() += variance * W(1e-9);
-    const double ratio = static_cast<double>(detail::Cholesky<W>(all.sum).log_determinant() -
-                                             detail::Cholesky<W>(within.sum).log_determinant());
-    const double chance = static_cast<double>(q) * (all.log_freedom - within.log_freedom);
+    const double rows = static_cast<double>(n) / averaged;  // independent ones
+    const double freedom = rows - static_cast<double>(within.groups);
+    const W variance = all.scatter.trace() / static_cast<W>(std::max<Index>(q, 1));
+    if (!(variance > 0) || !(freedom > 0)) return 0;
+    const auto log_determinant = [&](Matrix<W> scatter) {
+        scatter.diagonal().array() += variance * W(1e-9);
+        return detail::Cholesky<W>(scatter).log_determinant();
+    };
+    const double ratio =
+        static_cast<double>(log_determinant(all.scatter) - log_determinant(within.scatter));
+    const double chance = static_cast<double>(q) *
+                          (std::log(rows - static_cast<double>(all.groups)) - std::log(freedom));
     return std::max(0.0, (ratio - chance) / 2);
 }
 

@@ -1,7 +1,7 @@
 // How alike neighbours of one cluster are, beyond what their cluster says of them.
 #pragma once
 
-#include <transst/core/algebra.hpp>
+#include <transst/cluster/group_residuals.hpp>
 #include <transst/core/labels.hpp>
 #include <transst/core/lanes.hpp>
 #include <transst/core/run.hpp>
@@ -37,28 +37,18 @@ template <class W>
                            graph.nodes(), " nodes; there must be as many of each");
     require(!graph.directed, who, ": graph is directed; symmetrise it");
     const auto label = [&](Index i) { return labels[static_cast<std::size_t>(i)]; };
-    Matrix<W> means = Matrix<W>::Zero(clusters, q);
-    Vector<W> sizes = Vector<W>::Zero(clusters);
-    for (Index i = 0; i < n; ++i) {
+    for (Index i = 0; i < n; ++i)
         require(label(i) >= 0 && label(i) < clusters, who, ": label ", label(i), " is not in [0, ",
                 clusters, ")");
-        means.row(label(i)) += scores.row(i);
-        sizes[label(i)] += 1;
-    }
-    for (Index k = 0; k < clusters; ++k)
-        if (sizes[k] > 0) means.row(k) /= sizes[k];
-    RowMatrix<W> residuals = scores;
-    for (Index i = 0; i < n; ++i) residuals.row(i) -= means.row(label(i));
 
     // by the pooled covariance, made regular
-    Matrix<W> covariance = Matrix<W>::Zero(q, q);
-    detail::add_product(covariance, detail::transposed(residuals), residuals);
-    const W variance = covariance.trace() / static_cast<W>(std::max<Index>(n * q, 1));
+    const auto within = detail::group_residuals(scores, clusters, label);
+    const W variance = within.scatter.trace() / static_cast<W>(std::max<Index>(n * q, 1));
     if (!(variance > 0)) return {};
-    covariance = detail::symmetric_part(std::move(covariance)) / static_cast<W>(n);
+    Matrix<W> covariance = within.scatter / static_cast<W>(n);
     covariance.diagonal().array() += variance * W(1e-9);
-    residuals = detail::times(
-        residuals,
+    const RowMatrix<W> residuals = detail::times(
+        within.rows,
         detail::transposed(detail::Cholesky<W>(covariance).solve_root(Matrix<W>::Identity(q, q))));
 
     struct Sums {

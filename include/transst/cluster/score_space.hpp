@@ -20,6 +20,9 @@ template <class W>
 struct DescribedClasses {
     Matrix<W> weights;            ///< (q · scales) × d
     ClassDensities<W> densities;  ///< of the classes, in the space
+    Matrix<W> means;              ///< K × (q · scales): of the classes, where these are told by
+                                  ///< discriminant axes, as is
+    Matrix<W> within;             ///< (q · scales)²: the covariance within them
 };
 
 /// Describes labelled scores at several scales (n × (q · scales), the spot alone first) in a space.
@@ -29,11 +32,30 @@ template <class W>
                                                    Index classes) {
     DescribedClasses<W> out;
     const bool discriminant = space == ScoreSpace::discriminant && classes >= 2;
-    out.weights = discriminant ? discriminant_axes(scores, labels, classes).axes
-                               : Matrix<W>(Matrix<W>::Identity(scores.cols(), factors));
+    if (discriminant) {
+        auto found = discriminant_axes(scores, labels, classes);
+        out.weights = std::move(found.axes);
+        out.means = std::move(found.means);
+        out.within = std::move(found.within);
+    } else {
+        out.weights = Matrix<W>::Identity(scores.cols(), factors);
+    }
     out.densities =
         class_densities<W>(detail::times(scores, out.weights), labels, classes, discriminant);
     return out;
+}
+
+/// The same classes in a space of discriminant axes and some more ((q · scales) × a).
+template <class W>
+[[nodiscard]] DescribedClasses<W> with_axes(DescribedClasses<W> classes, const Matrix<W>& more) {
+    const Index given = classes.weights.cols();
+    classes.weights.conservativeResize(Eigen::NoChange, given + more.cols());
+    classes.weights.rightCols(more.cols()) = more;
+    const Matrix<W> covariance = detail::symmetric_part(detail::times(
+        detail::transposed(classes.weights), detail::times(classes.within, classes.weights)));
+    classes.densities.gaussians.means = detail::times(classes.means, classes.weights);
+    for (auto& of_class : classes.densities.gaussians.covariances) of_class = covariance;
+    return classes;
 }
 
 /// Accuracy of each space on held-out source cells.

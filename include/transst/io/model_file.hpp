@@ -41,7 +41,7 @@ struct ModelFileInfo {
 
 namespace detail {
 
-inline constexpr std::uint32_t model_format = 2;
+inline constexpr std::uint32_t model_format = 3;
 inline constexpr std::size_t model_head = 48, model_checked_from = 20;
 
 template <class T, class... Ts>
@@ -86,7 +86,8 @@ void members(A& a, M& m) {
     a.one_of(m.space.best, ScoreSpace::factors);
     a(m.space.discriminant_accuracy, m.space.factors_accuracy, m.space.largest_class_share,
       m.space.contradicted_share, m.classes.weights, m.classes.densities.gaussians.means,
-      m.classes.densities.gaussians.covariances, m.classes.densities.sizes);
+      m.classes.densities.gaussians.covariances, m.classes.densities.sizes, m.classes.means,
+      m.classes.within);
 }
 
 template <class T>

@@ -15,6 +15,8 @@ template <class W>
 struct DiscriminantAxes {
     Matrix<W> axes;        ///< q × d, d at most K − 1
     Vector<W> separation;  ///< a: between-class over within-class variance along each axis
+    Matrix<W> means;       ///< K × q: of the classes
+    Matrix<W> within;      ///< q × q: covariance within classes, with the ridge
 };
 
 /// Means of labelled scores by class, offsets of the sections taken out: least squares of the
@@ -125,7 +127,8 @@ template <class W>
         detail::times(detail::transposed(away), detail::scaled_rows(away, share));
     auto [separation, axes] = detail::falling_eigen_against(between, within);
     const Index count = std::min(classes - 1, q);
-    DiscriminantAxes<W> out{axes.leftCols(count), separation.head(count)};
+    DiscriminantAxes<W> out{axes.leftCols(count), separation.head(count), model.means,
+                            std::move(within)};
     // a sign of its own for each axis: its largest entry is positive
     for (Index j = 0; j < count; ++j) {
         Index largest = 0;
@@ -134,6 +137,30 @@ template <class W>
         if (out.axes(largest, j) < 0) out.axes.col(j) *= W(-1);
     }
     return out;
+}
+
+/// Up to `count` axes (q × a) along which labelled scores (n × q) differ in what `given` axes
+/// (q × d) do not show of them: discriminant_axes of the residuals of a regression on those.
+/// Scores along them and along the given ones are uncorrelated. Throws as above.
+template <class W>
+[[nodiscard]] Matrix<W> discriminant_axes_beyond(const Matrix<W>& given, const RowMatrix<W>& scores,
+                                                 std::span<const Label> labels, Index classes,
+                                                 Index count,
+                                                 std::span<const std::int32_t> section = {}) {
+    const Index q = scores.cols();
+    require<ShapeMismatch>(given.rows() == q, "discriminant_axes_beyond: given has ", given.rows(),
+                           " rows, the scores have ", q, " columns");
+    RowMatrix<W> rest = scores;
+    for (Index j = 0; j < q; ++j) rest.col(j).array() -= scores.col(j).mean();
+    const RowMatrix<W> shown = detail::times(rest, given);
+    Matrix<W> gram = detail::times(detail::transposed(shown), shown);
+    gram.diagonal().array() += gram.trace() * W(1e-12) + std::numeric_limits<W>::min() * W(1e20);
+    const Matrix<W> slopes =
+        detail::solve_symmetric(gram, detail::times(detail::transposed(shown), rest));
+    rest -= detail::times(shown, slopes);
+    const auto all = discriminant_axes(rest, labels, classes, section);
+    const Matrix<W> axes = all.axes.leftCols(std::clamp<Index>(count, 0, all.axes.cols()));
+    return axes - detail::times(given, detail::times(slopes, axes));
 }
 
 }  // namespace transst

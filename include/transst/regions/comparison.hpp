@@ -4,80 +4,116 @@
 #include <transst/cluster/cluster_information.hpp>
 #include <transst/regions/alone.hpp>
 
+#include <functional>
+#include <map>
+
 namespace transst::detail {
 
 /// Holds clusters against as many of the target alone, by what both tell (cluster_information) of
 /// the target's factors, over the genes that are seen with the source. Up to twice as many factors
 /// as clusters are drawn in, so that the target's own clusters have not seen all of them either.
 /// Where these are drawn in scores averaged with the neighbours', factors are averaged, too: kinds
-/// of cells that lie in all regions tell much of single spots and nothing of regions. by_itself():
-/// the fit of the target alone.
-template <class Rows, class ByItself>
+/// of cells that lie in all regions tell much of single spots and nothing of regions.
+template <class Rows>
 class Comparison {
 public:
-    /// All is referred to.
+    /// All is referred to. by_itself(): the fit of the target alone.
     Comparison(const RegionsOptions& options, const Standardized<Rows>& target, const Graph& graph,
-               ByItself& by_itself, const RunOptions& run, StepClock& clock)
+               std::function<const RegionsFit&()> by_itself, const RunOptions& run,
+               StepClock& clock)
         : options_(options),
           target_(target),
           graph_(graph),
-          by_itself_(by_itself),
+          by_itself_(std::move(by_itself)),
           run_(run),
           clock_(clock) {}
 
+    /// The target's own fit; nothing after a request to stop, or where it cannot be clustered
+    /// alone, of which `out` then warns.
+    [[nodiscard]] const RegionsFit* own(RegionsFit& out) {
+        try {
+            if (run_.stop.stop_requested()) return nullptr;
+            const RegionsFit& alone = by_itself_();
+            return run_.stop.stop_requested() ? nullptr : &alone;
+        } catch (const Stopped&) {
+        } catch (const Error& error) {
+            cannot_be_held(out, error);
+        }
+        return nullptr;
+    }
+
     /// Whether out's clusters tell that part of what the target's own do that the options ask for,
     /// which is said. regions: they are regions, whatever the target's own are, and are asked of
-    /// averaged factors. True where it is not known: after a request to stop, or where the target
-    /// cannot be clustered alone.
+    /// averaged factors. True where it is not known.
     [[nodiscard]] bool enough(RegionsFit& out, bool regions = false) {
+        if (!tell(out, regions)) return true;
+        const double found = *out.information, own = *out.information_alone;
+        const Index clusters = occupied(out.clusters);
+        const bool enough = found >= options_.information_from * own;
+        out.decisions.push_back(text(
+            "of the target's own factors", averaged(regions) ? ", averaged over neighbours," : "",
+            " the ", clusters, clusters == 1 ? " cluster" : " clusters", " so found tell",
+            clusters == 1 ? "s " : " ", rounded(found), " nats a spot, ", clusters,
+            " of the target alone ", rounded(own),
+            enough ? "" : ": much is missed, and the former are given up"));
+        return enough;
+    }
+
+    /// Whether the one's clusters, or that part of what they tell, tell more than the other's, each
+    /// in units of what as many of the target alone do. False where it is not known.
+    [[nodiscard]] bool more(RegionsFit& one, RegionsFit& other, double part = 1) {
+        return tell(one) && tell(other) &&
+               part * *one.information * *other.information_alone >
+                   *other.information * *one.information_alone;
+    }
+
+private:
+    [[nodiscard]] bool averaged(bool regions) { return regions || by_itself_().averaged; }
+
+    /// Puts into `out` what its clusters and as many of the target alone tell. False where that is
+    /// not known: after a request to stop, or where the target cannot be clustered alone.
+    [[nodiscard]] bool tell(RegionsFit& out, bool regions = false) {
         out.information.reset();
         out.information_alone.reset();
+        const RegionsFit* alone = own(out);
+        if (alone == nullptr) return false;
         // more clusters tell more: as many are held against one another
         const Index clusters = occupied(out.clusters);
         const double around =
             1 + static_cast<double>(graph_.entries()) / static_cast<double>(graph_.nodes());
-        bool averaged = false;
-        double own = 0, found = 0;
         try {
-            if (run_.stop.stop_requested()) return true;
-            const RegionsFit& alone = by_itself_();
-            if (run_.stop.stop_requested()) return true;
             run_.begin("comparison");
             if (factors_.size() == 0) factors_ = own_factors(around);
-            averaged = regions || alone.averaged;
-            const auto smooth =
-                averaged ? average_with_neighbors(factors_, graph_) : RowMatrix<double>{};
-            const Index most = std::max(out.clusters.clusters(), alone.clusters.clusters());
+            const bool averaged = this->averaged(regions);
+            if (averaged && smooth_.size() == 0) smooth_ = average_with_neighbors(factors_, graph_);
+            const Index most = std::max(out.clusters.clusters(), alone->clusters.clusters());
             const auto told_by = [&](const std::vector<Label>& labels) {
-                return cluster_information(averaged ? smooth : factors_, labels, most,
+                return cluster_information(averaged ? smooth_ : factors_, labels, most,
                                            target_.section(), averaged ? around : 1);
             };
-            found = told_by(out.clusters.labels);
-            own = told_by(occupied(alone.clusters) == clusters
-                              ? alone.clusters.labels
-                              : free_fits(options_, run_)(alone.scores, graph_, clusters).labels);
-            if (run_.stop.stop_requested()) return true;
+            const double found = told_by(out.clusters.labels);
+            const double own = told_by(own_labels(*alone, clusters));
+            if (run_.stop.stop_requested()) return false;
+            clock_.end("comparison");
+            out.information = found;
+            out.information_alone = own;
+            return true;
         } catch (const Stopped&) {
-            return true;
         } catch (const Error& error) {
-            out.warnings.push_back(
-                text("the clusters are not held against the target's own: ", error.what()));
-            return true;
+            cannot_be_held(out, error);
         }
-        clock_.end("comparison");
-        out.information = found;
-        out.information_alone = own;
-        const bool enough = found >= options_.information_from * own;
-        out.decisions.push_back(
-            text("of the target's own factors", averaged ? ", averaged over neighbours," : "",
-                 " the ", clusters, clusters == 1 ? " cluster" : " clusters", " so found tell",
-                 clusters == 1 ? "s " : " ", rounded(found), " nats a spot, ", clusters,
-                 " of the target alone ", rounded(own),
-                 enough ? "" : ": much is missed, and the former are given up"));
-        return enough;
+        return false;
     }
 
-private:
+    /// The target's own clusters, so many of them.
+    [[nodiscard]] const std::vector<Label>& own_labels(const RegionsFit& alone, Index clusters) {
+        if (occupied(alone.clusters) == clusters) return alone.clusters.labels;
+        auto& labels = own_labels_[clusters];
+        if (labels.empty())
+            labels = free_fits(options_, run_)(alone.scores, graph_, clusters).labels;
+        return labels;
+    }
+
     /// So few that their covariances are told by the spots, also where each is averaged with those
     /// around it.
     [[nodiscard]] RowMatrix<double> own_factors(double around) const {
@@ -86,13 +122,20 @@ private:
         return own_scores(target_, std::clamp<Index>(told, 1, most), run_);
     }
 
+    static void cannot_be_held(RegionsFit& out, const Error& error) {
+        auto words = text("the clusters are not held against the target's own: ", error.what());
+        if (std::find(out.warnings.begin(), out.warnings.end(), words) == out.warnings.end())
+            out.warnings.push_back(std::move(words));
+    }
+
     const RegionsOptions& options_;
     const Standardized<Rows>& target_;
     const Graph& graph_;
-    ByItself& by_itself_;
+    const std::function<const RegionsFit&()> by_itself_;
     const RunOptions& run_;
     StepClock& clock_;
-    RowMatrix<double> factors_;  // once they are needed
+    RowMatrix<double> factors_, smooth_;  // once they are needed
+    std::map<Index, std::vector<Label>> own_labels_;
 };
 
 }  // namespace transst::detail

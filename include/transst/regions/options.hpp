@@ -41,9 +41,10 @@ struct RegionsOptions {
                                        ///< explain, the part that those drawn to them must
     double guided_from = 0.5;          ///< assortativity from which guided clusters are coherent
     double information_from = 0.8;     ///< of what the target's own clusters tell of its factors,
-                                       ///< the part that those found with the source must; asked
-                                       ///< of anchored ones where classes are doubted, some are
-                                       ///< free components, or most spots lie in novel ones
+                                       ///< the part that those found with the source must; and
+                                       ///< anchored ones of what adapted ones do. Asked of anchored
+                                       ///< ones where classes are doubted, some are free
+                                       ///< components, or most spots lie in novel ones
     bool allow_duplicates = false;     ///< of the same place in the same section
 };
 

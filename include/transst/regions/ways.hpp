@@ -4,13 +4,41 @@
 #include <transst/cluster/guided_gmm_mrf.hpp>
 #include <transst/learn_source.hpp>
 #include <transst/metrics/assortativity.hpp>
-#include <transst/regions/alone.hpp>
 #include <transst/regions/class_trust.hpp>
+#include <transst/regions/comparison.hpp>
 #include <transst/transfer/choose_lambda.hpp>
 
 #include <numeric>
 
 namespace transst::detail {
+
+/// About 20,000 of n rows, evenly spaced; all where they are fewer.
+template <class = void>
+[[nodiscard]] std::vector<Index> evenly_spaced(Index n) {
+    std::vector<Index> out;
+    for (Index i = 0; i < n; i += (n + 19'999) / 20'000) out.push_back(i);
+    return out;
+}
+
+/// `out` takes over what another way has found.
+template <class = void>
+void take_over(RegionsFit& out, RegionsFit&& found) {
+    out.clusters = std::move(found.clusters);
+    out.names = std::move(found.names);
+    out.class_posterior = std::move(found.class_posterior);
+    out.scores = std::move(found.scores);
+    out.absent_classes = std::move(found.absent_classes);
+    out.kappa = std::move(found.kappa);
+    out.doubted_classes = std::move(found.doubted_classes);
+    out.own_axes = found.own_axes;
+    out.information = found.information;
+    out.information_alone = found.information_alone;
+    if (found.released_agreement) out.released_agreement = found.released_agreement;
+    out.transfer = std::move(found.transfer);
+    if (found.clusters_choice) out.clusters_choice = std::move(found.clusters_choice);
+    for (auto& words : found.decisions) out.decisions.push_back(std::move(words));
+    for (auto& words : found.warnings) out.warnings.push_back(std::move(words));
+}
 
 /// A target and a source in hand; each way puts what it finds into `out`.
 template <class Rows>
@@ -22,7 +50,13 @@ struct Ways {
     const Graph& graph;    ///< of the Potts field
     const RunOptions& run;
     StepClock& clock;
+    Comparison<Rows>& against_alone;
     RegionsFit& out;
+
+    /// The same ways, with another place for what they find.
+    [[nodiscard]] Ways into(RegionsFit& other) const {
+        return {options, target, source, nearest, graph, run, clock, against_alone, other};
+    }
 
     /// Whether the anchored clusters are to be believed; if not, `out` has no clusters yet.
     [[nodiscard]] bool anchored() const {
@@ -58,30 +92,96 @@ struct Ways {
             out.decisions.push_back("these are too many: the source's classes are not taken over");
             return false;
         }
-        const RowMatrix<double> v =
-            neighborhood_means(source.pldr().transform(target, run), nearest,
-                               std::span<const Index>(source.scales()), described.weights, run);
-        const auto anchored_by = [&](Index clusters, std::vector<double> kappa,
-                                     const RowMatrix<double>& scores, const Graph& among) {
-            return AnchoredGMM_MRF<>{
-                {.clusters = clusters,
-                 .kappa = options.kappa.value_or(ClassTrust<double>::believed),
-                 .kappa_of_class = std::move(kappa),
-                 .beta_by = options.beta ? Beta::fixed : Beta::pseudo_likelihood,
-                 .beta = options.beta.value_or(1)}}
-                .fit(scores, among, described.densities, run);
-        };
+        const RowMatrix<double> z = source.pldr().transform(target, run);
+        RowMatrix<double> v = scores_in(described, z);
         const auto fit_anchored = [&](const RowMatrix<double>& scores, const Graph& among,
                                       Index clusters) {
-            return anchored_by(clusters, {}, scores, among);
+            return anchored_by(described, clusters, {}, scores, among);
         };
         run.begin("anchored mixture");
         const bool by_classes = !options.try_clusters.empty() && !options.criterion;
         const Index wanted =
             number_of_clusters(options, v, graph, fit_anchored, run, out,
                                by_classes ? occupied(fit_anchored(v, graph, 0)) : 0);
+        RegionsFit found;
+        bool held = into(found).anchored_in(described, std::move(v), wanted);
+        if (const auto more = own_axes(described, z, wanted, found)) {
+            const Index axes = more->weights.cols() - described.weights.cols();
+            RegionsFit other;
+            const bool held_too = into(other).anchored_in(*more, scores_in(*more, z), wanted);
+            const bool better = held_too && (!held || against_alone.more(other, found));
+            const bool one = axes == 1;
+            std::string words =
+                text("there are ", wanted, " clusters and ", source.class_names().size(),
+                     " classes of the source: ", axes, one ? " axis" : " axes",
+                     " more, along which the target's own clusters differ, ", one ? "is" : "are",
+                     " tried and ", better ? "taken" : "not taken");
+            if (held && held_too && other.information && found.information)
+                words += text("; with ", one ? "it" : "them", " clusters tell ",
+                              rounded(*other.information), " nats a spot, without ",
+                              rounded(*found.information));
+            other.own_axes = axes;
+            if (better) found = std::move(other);
+            held = held || held_too;
+            out.decisions.push_back(std::move(words));
+        }
+        take_over(out, std::move(found));
+        return held;
+    }
+
+    /// The target's scores in a space, of its factors z.
+    [[nodiscard]] RowMatrix<double> scores_in(const DescribedClasses<double>& described,
+                                              const RowMatrix<double>& z) const {
+        return neighborhood_means(z, nearest, std::span<const Index>(source.scales()),
+                                  described.weights, run);
+    }
+
+    /// The classes in as many axes more as there are more clusters than classes, if these are told
+    /// by discriminant axes: those show nothing of what no class is. The axes are those along which
+    /// the target's own clusters differ. Nothing where there are none.
+    [[nodiscard]] std::optional<DescribedClasses<double>> own_axes(
+        const DescribedClasses<double>& described, const RowMatrix<double>& z, Index wanted,
+        RegionsFit& fit) const {
+        const Index missing = wanted - std::ssize(source.class_names());
+        if (missing <= 0 || described.means.size() == 0) return {};
+        const RegionsFit* own = against_alone.own(fit);
+        if (own == nullptr || occupied(own->clusters) < 2) return {};
+        run.begin("axes of the target's own");
+        const auto spots = evenly_spaced(target.rows());
+        std::vector<Label> labels;
+        std::vector<std::int32_t> section;
+        for (const Index i : spots) {
+            labels.push_back(own->clusters.labels[static_cast<std::size_t>(i)]);
+            if (target.sections() > 1)
+                section.push_back(target.section()[static_cast<std::size_t>(i)]);
+        }
+        const auto means = neighborhood_means(z, nearest, std::span<const Index>(source.scales()),
+                                              std::span<const Index>(spots), run);
+        const Matrix<double> more = discriminant_axes_beyond<double>(
+            described.weights, means, labels, own->clusters.clusters(), missing, section);
+        if (run.stop.stop_requested() || more.cols() == 0) return {};
+        return with_axes(described, more);
+    }
+
+    /// Clusters anchored to the classes in a space, in which v are the target's scores.
+    [[nodiscard]] AnchoredFit<double> anchored_by(const DescribedClasses<double>& described,
+                                                  Index clusters, std::vector<double> kappa,
+                                                  const RowMatrix<double>& v,
+                                                  const Graph& among) const {
+        return AnchoredGMM_MRF<>{{.clusters = clusters,
+                                  .kappa = options.kappa.value_or(ClassTrust<double>::believed),
+                                  .kappa_of_class = std::move(kappa),
+                                  .beta_by = options.beta ? Beta::fixed : Beta::pseudo_likelihood,
+                                  .beta = options.beta.value_or(1)}}
+            .fit(v, among, described.densities, run);
+    }
+
+    /// Whether clusters anchored in a space are to be believed; if not, `out` has none yet.
+    [[nodiscard]] bool anchored_in(const DescribedClasses<double>& described, RowMatrix<double> v,
+                                   Index wanted) const {
+        run.begin("anchored mixture");
         auto trusted = with_classes_trusted(wanted, [&](const std::vector<double>& kappa) {
-            return anchored_by(wanted, kappa, v, graph);
+            return anchored_by(described, wanted, kappa, v, graph);
         });
         auto& fit = trusted.fit;
         clock.end("anchored mixture");
@@ -95,16 +195,16 @@ struct Ways {
         out.released_agreement =
             adjusted_rand_index(fit.labels, released(v, graph, fit, options.beta, run));
         clock.end("released mixture");
-        const std::string held =
+        const std::string words =
             text("released from the anchors, the clusters stay as they are to an agreement of ",
                  rounded(*out.released_agreement));
         if (!options.trust && !fit.stopped && *out.released_agreement < options.released_from) {
             out.decisions.push_back(text(
-                held, ", less than ", rounded(options.released_from),
+                words, ", less than ", rounded(options.released_from),
                 ": the target does not bear the source's classes out; they are not taken over"));
             return false;
         }
-        out.decisions.push_back(held);
+        out.decisions.push_back(words);
         for (const Label k : fit.absent)
             out.absent_classes.push_back(source.class_names()[static_cast<std::size_t>(k)]);
         for (const auto& absent : out.absent_classes)
@@ -118,7 +218,7 @@ struct Ways {
         for (const std::size_t k : trusted.doubts)
             out.doubted_classes.push_back(source.class_names()[k]);
         out.kappa = std::move(trusted.kappa);
-        out.scores = v;
+        out.scores = std::move(v);
         return true;
     }
 
@@ -164,7 +264,7 @@ struct Ways {
                           percent(trusted.explained), " %");
         }
         out.decisions.push_back(std::move(words));
-        if (out.clusters_choice && !doubts.empty())
+        if (!options.try_clusters.empty() && !doubts.empty())
             out.decisions.push_back("the number of clusters was chosen with all classes believed");
         return trusted;
     }
@@ -198,8 +298,7 @@ struct Ways {
 
     /// Whether the clusters found in the source's informative genes are coherent, and worth those
     /// of the target alone; if not, `out` has no clusters yet.
-    template <class Comparison>
-    [[nodiscard]] bool guided(Comparison& against_alone) const {
+    [[nodiscard]] bool guided() const {
         const auto& information = source.information();
         run.begin("guided mixtures");
         const auto fit_guided = [&](Index clusters) {
@@ -272,14 +371,13 @@ struct Ways {
         out.scores = v;
     }
 
-    /// λ by bi-cross-validation. It rests on at most 20,000 spots, evenly spaced.
+    /// λ by bi-cross-validation. It rests on about 20,000 spots at most.
     template <class PLDR>
     [[nodiscard]] auto learned_lambda(const PLDR& pldr) const {
-        std::vector<Index> spots, genes(static_cast<std::size_t>(target.cols()));
-        for (Index i = 0; i < target.rows(); i += (target.rows() + 19'999) / 20'000)
-            spots.push_back(i);
+        std::vector<Index> genes(static_cast<std::size_t>(target.cols()));
         std::iota(genes.begin(), genes.end(), Index{0});
-        return ChooseLambda<>{}.fit(copy_part(target, spots, genes, run), pldr, run);
+        return ChooseLambda<>{}.fit(copy_part(target, evenly_spaced(target.rows()), genes, run),
+                                    pldr, run);
     }
 };
 
