@@ -625,7 +625,7 @@ void add_cluster(CLI::App& program) {
         ->option_text("NAME=" + o.genes_from)
         ->check(CLI::IsMember({"target", "source", "both"}));
     add(method_group, "--standardize", o.standardize,
-        "Genes to mean 0, variance 1 within each section, or over all cells")
+        "Genes to mean 0, variance 1 within each section, or over all cells (all)")
         ->option_text("NAME=" + o.standardize)
         ->check(CLI::IsMember({"section", "all"}));
     add_factor_option(*command, o);

@@ -249,19 +249,23 @@ StudyPlan relevance(const StudyOptions& options) {
     }
     if (options.data.empty()) return plan;
     const fs::path data = options.data;
-    for (const char* name : {"A1", "151674"}) {
-        const auto& real = real_target(name);
+    const Tissue blood = read_folder_file(data / "scrna_blood").sample;
+    const Tissue breast = read_folder_file(data / "scrna_breast").sample;
+    std::string_view last;
+    for (const auto& real : real_targets()) {
+        if (real.kind == std::string_view("STARmap")) continue;  // of mice
+        if (options.quick && real.kind == last) continue;        // the first of each kind
+        last = real.kind;
         const auto matched = real_problem(real, data);
         const auto add = [&](const char* source, std::vector<Tissue> sources) {
             auto problem = std::make_shared<Problem>(*matched);
             problem->sources = std::move(sources);
-            plan.add(text(real.kind, " ", name), source, seeds, methods,
+            plan.add(text(real.kind, " ", real.target), source, seeds, methods,
                      [problem](std::uint64_t) { return *problem; });
         };
         add("matched", matched->sources);
-        if (std::string_view(real.kind) == "HER2")
-            add("breast cells", {read_folder_file(data / "scrna_breast").sample});
-        add("irrelevant", {read_folder_file(data / "scrna_blood").sample});
+        if (real.kind == std::string_view("HER2")) add("breast cells", {breast});
+        add("irrelevant", {blood});
         add("none", {});
     }
     return plan;
@@ -403,8 +407,11 @@ StudyPlan missing_classes(const StudyOptions& options) {
         [](std::uint64_t seed) { return simulated({.noise = 5}, seed); });
     add("simulated counts", simulated_classes, simulated_counts);
     if (options.data.empty()) return plan;
+    std::string_view last;
     for (const auto& real : real_targets()) {
         if (real.sources.size() > 1) continue;
+        if (options.quick && real.kind == last) continue;  // the first of each kind
+        last = real.kind;
         const auto problem = real_problem(real, options.data);
         add(text(real.kind, " ", real.target), code_labels(problem->sources[0].labels).names,
             [problem](std::uint64_t) { return *problem; });

@@ -216,8 +216,8 @@ void add_study(CLI::App& program) {
     command
         ->add_option("--data", options->data,
                      wrapped("Folder with dlpfc/, her2/, starmap_mpfc/, scrna_blood/ and "
-                             "scrna_breast/: needed by real-tissue, added to relevance and "
-                             "sensitivity, not used by others"))
+                             "scrna_breast/: needed by real-tissue, added to relevance, "
+                             "sensitivity and missing-classes, not used by others"))
         ->type_name("DIR");
     add_option(*command, "--threads", options->threads, "At most so many; 0: all the machine has");
     std::string footer = "Studies:\n";

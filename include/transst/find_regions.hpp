@@ -13,8 +13,9 @@
 // The three steps of the paper are a Pipeline; this is what the program does by default.
 #pragma once
 
-#include <transst/regions/comparison.hpp>
-#include <transst/regions/ways.hpp>
+#include <transst/regions/adapted.hpp>
+#include <transst/regions/anchored.hpp>
+#include <transst/regions/guided.hpp>
 #include <transst/transfer/choose_sources.hpp>
 
 namespace transst {
@@ -257,7 +258,7 @@ private:
                                          ": the source is not trusted; the target is clustered "
                                          "alone"));
         detail::Comparison<Rows> against_alone(options, target, graph, by_itself, run, clock);
-        const detail::Ways<Rows> ways{options, target, source,        nearest, graph,
+        const detail::InHand<Rows> in{options, target, source,        nearest, graph,
                                       run,     clock,  against_alone, out};
         const bool half_relevant = out.trust == Trust::adapted && !options.trust;
         const auto warned = out.warnings.size();
@@ -274,23 +275,23 @@ private:
         };
         if (out.trust == Trust::anchored) {
             // what correlates so well gives good factors, whatever is wrong with its classes
-            if (!ways.anchored()) {
+            if (!detail::anchored(in)) {
                 give_up_for(Trust::adapted);
-            } else if (!options.trust && ways.looks_elsewhere()) {
+            } else if (!options.trust && detail::looks_elsewhere(out)) {
                 if (!against_alone.enough(out))
                     give_up_for(Trust::adapted);
                 else
-                    held_against_adapted(ways, against_alone, give_up_for, run, clock);
+                    held_against_adapted(in, give_up_for);
             }
         }
         if (out.trust == Trust::guided || half_relevant) {
-            if (ways.guided())
+            if (detail::guided(in))
                 out.trust = Trust::guided;
             else
                 give_up_for(Trust::adapted);
         }
         if (out.trust == Trust::adapted && out.clusters.labels.empty()) {
-            ways.adapted();
+            detail::adapted(in);
             clock.end("adapted mixture");
             if (!options.trust && !against_alone.enough(out)) {
                 give_up_for(Trust::none);
@@ -314,24 +315,21 @@ private:
 
     /// Takes the clusters of the adapted loading for the anchored ones, if they tell much more.
     template <class Rows, class GiveUpFor>
-    void held_against_adapted(const detail::Ways<Rows>& ways,
-                              detail::Comparison<Rows>& against_alone, GiveUpFor&& give_up_for,
-                              const RunOptions& run, StepClock& clock) const {
-        if (run.stop.stop_requested()) return;
-        RegionsFit& out = ways.out;
+    void held_against_adapted(const detail::InHand<Rows>& in, GiveUpFor&& give_up_for) const {
+        if (in.run.stop.stop_requested()) return;
         RegionsFit other;
-        ways.into(other).adapted();
-        clock.end("adapted mixture");
-        const bool more = against_alone.more(other, out, options.information_from);
-        if (!other.information) return;
+        detail::adapted(in.into(other));
+        in.clock.end("adapted mixture");
+        const auto more = in.against_alone.more(other, in.out, options.information_from);
+        if (!more) return;
         auto words = text("clusters in the source's loading, adapted to the target, tell ",
                           detail::rounded(*other.information), " nats a spot, ",
-                          more ? "and are taken" : "too little more to be taken");
-        if (more) {
+                          *more ? "and are taken" : "too little more to be taken");
+        if (*more) {
             give_up_for(Trust::adapted);
-            detail::take_over(out, std::move(other));
+            detail::take_over(in.out, std::move(other));
         }
-        out.decisions.push_back(std::move(words));
+        in.out.decisions.push_back(std::move(words));
     }
 
     template <class SourceRows, class TargetRows>

@@ -387,8 +387,8 @@ void SourceModel::check() const {
              shaped(anchors.classes.densities.gaussians.means, classes, d) &&
              square(anchors.classes.densities.gaussians.covariances, d) &&
              shaped(anchors.classes.densities.sizes, classes, 1) &&
-             (anchors.classes.means.size() == 0
-                  ? anchors.classes.within.size() == 0
+             (anchors.space.best == ScoreSpace::factors || classes < 2
+                  ? anchors.classes.means.size() == 0 && anchors.classes.within.size() == 0
                   : shaped(anchors.classes.means, classes, anchors.classes.weights.rows()) &&
                         shaped(anchors.classes.within, anchors.classes.weights.rows(),
                                anchors.classes.weights.rows())),

@@ -216,6 +216,11 @@ void check_same(const RegionsFit& one, const RegionsFit& other) {
     CHECK(one.decisions == other.decisions);
     CHECK(one.kappa == other.kappa);
     CHECK(one.doubted_classes == other.doubted_classes);
+    CHECK(one.absent_classes == other.absent_classes);
+    CHECK(one.own_axes == other.own_axes);
+    CHECK(one.information == other.information);
+    CHECK(one.information_alone == other.information_alone);
+    CHECK((one.scores == other.scores));
     REQUIRE(one.names.size() == other.names.size());
     for (std::size_t k = 0; k < one.names.size(); ++k) {
         CHECK(one.names[k].name == other.names[k].name);
@@ -872,6 +877,12 @@ TEST_CASE("a class that the source's axes do not show is found along one of the 
     REQUIRE(stop.stop_requested());
     check_sound(stopped, 900, 4, 3);
     CHECK(stopped.own_axes == 0);
+    CHECK_FALSE(mentions(stopped.decisions, "classes of the source: "));
+
+    // no more axes than the target's own clusters have
+    auto twelve = find;
+    twelve.options.clusters = 12;
+    CHECK(twelve.fit(source, target).own_axes <= 3);
 }
 
 TEST_CASE("anchored clusters give way to those of the adapted loading where these tell much more") {
@@ -912,6 +923,21 @@ TEST_CASE("anchored clusters give way to those of the adapted loading where thes
         regions.options.information_from = *kept.information / *fit.information + nudge;
         CHECK((regions.fit(tissue.source, tissue.target).trust == Trust::adapted) == (nudge > 0));
     }
+
+    // a stop before it is known says nothing of it
+    regions.options.information_from = 0.8;
+    std::stop_source stop;
+    RunOptions run{.stop = stop.get_token()};
+    Index comparisons = 0;
+    run.progress = [&](const Progress& progress) {
+        if (progress.stage == "comparison" && ++comparisons == 3) stop.request_stop();
+    };
+    const auto stopped = regions.fit(tissue.source, tissue.target, run);
+    REQUIRE(stop.stop_requested());
+    CHECK(stopped.trust == Trust::anchored);
+    check_same_clusters(stopped, anchored);
+    CHECK(stopped.information == kept.information);
+    CHECK_FALSE(mentions(stopped.decisions, "adapted to the target, tell"));
 }
 
 TEST_CASE("of several sources those that say most of the target are used") {

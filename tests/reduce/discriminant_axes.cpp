@@ -121,6 +121,18 @@ TEST_CASE("axes beyond given ones solve the eigenproblem of what those do not sh
 
     // as many as there are, or none
     CHECK(discriminant_axes_beyond<double>(given, c.scores, labels, 4, 9, section).cols() == 3);
+    CHECK(discriminant_axes_beyond<double>(given, c.scores, labels, 9, 9, section).cols() == 3);
+    const Matrix<double> five = RandomStream(seed, 8).normal_matrix(6, 5);
+    CHECK(discriminant_axes_beyond<double>(five, c.scores, labels, 4, 9, section).cols() == 1);
+    Matrix<double> again = five;
+    again.col(4) = again.col(0) + again.col(1);
+    CHECK(discriminant_axes_beyond<double>(again, c.scores, labels, 4, 9, section).cols() == 1);
+    CHECK(discriminant_axes_beyond<double>(Matrix<double>::Identity(6, 6), c.scores, labels, 4, 9,
+                                           section)
+              .cols() == 0);
+    auto flat = c.scores;
+    flat.rightCols(4) = flat.leftCols(2) * RandomStream(seed, 8).normal_matrix(2, 4);
+    CHECK(discriminant_axes_beyond<double>(given, flat, labels, 4, 9, section).cols() == 0);
     CHECK(discriminant_axes_beyond<double>(given, c.scores, labels, 4, 0, section).cols() == 0);
     CHECK_THROWS_AS(
         discriminant_axes_beyond<double>(given.topRows(5), c.scores, labels, 4, 1, section),

@@ -43,10 +43,10 @@ template <class W>
         require(section_of(i) >= 0, who, ": section ", section_of(i), " is below 0");
         sections = std::max(sections, section_of(i) + 1);
     }
-    const auto all = detail::group_residuals(scores, sections, section_of);
-    const auto within = detail::group_residuals(all.rows, sections * clusters, [&](Index i) {
-        return section_of(i) * clusters + labels[static_cast<std::size_t>(i)];
-    });
+    auto all = detail::group_residuals(scores, sections, section_of);
+    const auto within = detail::group_residuals(
+        std::move(all.rows), sections * clusters,
+        [&](Index i) { return section_of(i) * clusters + labels[static_cast<std::size_t>(i)]; });
     const double rows = static_cast<double>(n) / averaged;  // independent ones
     const double freedom = rows - static_cast<double>(within.groups);
     const W variance = all.scatter.trace() / static_cast<W>(std::max<Index>(q, 1));

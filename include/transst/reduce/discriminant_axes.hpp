@@ -141,7 +141,8 @@ template <class W>
 
 /// Up to `count` axes (q × a) along which labelled scores (n × q) differ in what `given` axes
 /// (q × d) do not show of them: discriminant_axes of the residuals of a regression on those.
-/// Scores along them and along the given ones are uncorrelated. Throws as above.
+/// Scores along them and along the given ones are uncorrelated. Fewer than count where classes with
+/// cells, or dimensions, leave no more. Throws as above.
 template <class W>
 [[nodiscard]] Matrix<W> discriminant_axes_beyond(const Matrix<W>& given, const RowMatrix<W>& scores,
                                                  std::span<const Label> labels, Index classes,
@@ -157,9 +158,21 @@ template <class W>
     gram.diagonal().array() += gram.trace() * W(1e-12) + std::numeric_limits<W>::min() * W(1e20);
     const Matrix<W> slopes =
         detail::solve_symmetric(gram, detail::times(detail::transposed(shown), rest));
+    const W all_of_it = rest.squaredNorm();
     rest -= detail::times(shown, slopes);
-    const auto all = discriminant_axes(rest, labels, classes, section);
-    const Matrix<W> axes = all.axes.leftCols(std::clamp<Index>(count, 0, all.axes.cols()));
+    if (rest.squaredNorm() <= W(1e-12) * all_of_it) return Matrix<W>(q, 0);
+    const auto found = discriminant_axes(rest, labels, classes, section);
+    std::vector<char> seen(static_cast<std::size_t>(classes), 0);
+    for (const Label k : labels)
+        if (k != left_out) seen[static_cast<std::size_t>(k)] = 1;
+    const Index there = std::min(std::count(seen.begin(), seen.end(), 1) - 1, q - given.cols());
+    const Index wanted = std::clamp<Index>(count, 0, std::max<Index>(0, there));
+    // along an axis the variance within classes is 1, unless nothing but the ridge is there
+    const RowMatrix<W> along = detail::times(rest, Matrix<W>(found.axes.leftCols(wanted)));
+    Index kept = 0;
+    while (kept < wanted && 2 * along.col(kept).squaredNorm() > static_cast<W>(scores.rows()))
+        ++kept;
+    const Matrix<W> axes = found.axes.leftCols(kept);
     return axes - detail::times(given, detail::times(slopes, axes));
 }
 

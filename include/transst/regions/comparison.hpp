@@ -37,7 +37,7 @@ public:
             return run_.stop.stop_requested() ? nullptr : &alone;
         } catch (const Stopped&) {
         } catch (const Error& error) {
-            cannot_be_held(out, error);
+            cannot_be_alone(out, error);
         }
         return nullptr;
     }
@@ -46,6 +46,8 @@ public:
     /// which is said. regions: they are regions, whatever the target's own are, and are asked of
     /// averaged factors. True where it is not known.
     [[nodiscard]] bool enough(RegionsFit& out, bool regions = false) {
+        out.information.reset();
+        out.information_alone.reset();
         if (!tell(out, regions)) return true;
         const double found = *out.information, own = *out.information_alone;
         const Index clusters = occupied(out.clusters);
@@ -60,21 +62,23 @@ public:
     }
 
     /// Whether the one's clusters, or that part of what they tell, tell more than the other's, each
-    /// in units of what as many of the target alone do. False where it is not known.
-    [[nodiscard]] bool more(RegionsFit& one, RegionsFit& other, double part = 1) {
-        return tell(one) && tell(other) &&
-               part * *one.information * *other.information_alone >
-                   *other.information * *one.information_alone;
+    /// in units of what as many of the target alone do. Nothing where it is not known: after a
+    /// request to stop, or where the target cannot be clustered alone.
+    [[nodiscard]] std::optional<bool> more(RegionsFit& one, RegionsFit& other, double part = 1) {
+        if (!tell(one) || !tell(other)) return {};
+        const auto told = [](const RegionsFit& fit) {
+            const double found = *fit.information, own = *fit.information_alone;
+            return own > 0 ? found / own : found > 0 ? INFINITY : 0.0;
+        };
+        return part * told(one) > told(other);
     }
 
 private:
     [[nodiscard]] bool averaged(bool regions) { return regions || by_itself_().averaged; }
 
-    /// Puts into `out` what its clusters and as many of the target alone tell. False where that is
-    /// not known: after a request to stop, or where the target cannot be clustered alone.
+    /// Puts into `out` what its clusters and as many of the target alone tell. False, and as
+    /// before, where that is not known.
     [[nodiscard]] bool tell(RegionsFit& out, bool regions = false) {
-        out.information.reset();
-        out.information_alone.reset();
         const RegionsFit* alone = own(out);
         if (alone == nullptr) return false;
         // more clusters tell more: as many are held against one another
@@ -100,7 +104,7 @@ private:
             return true;
         } catch (const Stopped&) {
         } catch (const Error& error) {
-            cannot_be_held(out, error);
+            cannot_be_alone(out, error);
         }
         return false;
     }
@@ -122,8 +126,8 @@ private:
         return own_scores(target_, std::clamp<Index>(told, 1, most), run_);
     }
 
-    static void cannot_be_held(RegionsFit& out, const Error& error) {
-        auto words = text("the clusters are not held against the target's own: ", error.what());
+    static void cannot_be_alone(RegionsFit& out, const Error& error) {
+        auto words = text("the target cannot be clustered alone: ", error.what());
         if (std::find(out.warnings.begin(), out.warnings.end(), words) == out.warnings.end())
             out.warnings.push_back(std::move(words));
     }

@@ -1,0 +1,56 @@
+// What each way to find a target's regions with a source goes by.
+#pragma once
+
+#include <transst/learn_source.hpp>
+#include <transst/regions/comparison.hpp>
+
+namespace transst::detail {
+
+/// At most 20,000 of n rows, evenly spaced.
+template <class = void>
+[[nodiscard]] std::vector<Index> evenly_spaced(Index n) {
+    std::vector<Index> out;
+    for (Index i = 0; i < n; i += (n + 19'999) / 20'000) out.push_back(i);
+    return out;
+}
+
+/// `out` takes over what another way has found.
+template <class = void>
+void take_over(RegionsFit& out, RegionsFit&& found) {
+    out.clusters = std::move(found.clusters);
+    out.names = std::move(found.names);
+    out.class_posterior = std::move(found.class_posterior);
+    out.scores = std::move(found.scores);
+    out.absent_classes = std::move(found.absent_classes);
+    out.kappa = std::move(found.kappa);
+    out.doubted_classes = std::move(found.doubted_classes);
+    out.own_axes = found.own_axes;
+    out.information = found.information;
+    out.information_alone = found.information_alone;
+    if (found.released_agreement) out.released_agreement = found.released_agreement;
+    out.transfer = std::move(found.transfer);
+    if (found.clusters_choice) out.clusters_choice = std::move(found.clusters_choice);
+    for (auto& words : found.decisions) out.decisions.push_back(std::move(words));
+    for (auto& words : found.warnings) out.warnings.push_back(std::move(words));
+}
+
+/// A target and a source, and where to put what is found of them.
+template <class Rows>
+struct InHand {
+    const RegionsOptions& options;
+    const Standardized<Rows>& target;
+    SourceParts& source;
+    const Graph& nearest;  ///< spots that scores are averaged over
+    const Graph& graph;    ///< of the Potts field
+    const RunOptions& run;
+    StepClock& clock;
+    Comparison<Rows>& against_alone;
+    RegionsFit& out;
+
+    /// The same, with another place for what is found.
+    [[nodiscard]] InHand into(RegionsFit& other) const {
+        return {options, target, source, nearest, graph, run, clock, against_alone, other};
+    }
+};
+
+}  // namespace transst::detail
