@@ -231,8 +231,10 @@ public:
                     << input["path"].get<std::string>() << " off the tissue\n";
         out << "spots     " << spots_ << " in " << counted(clusters_, "cluster") << ", by "
             << counted(genes_, "gene");
-        if (labelled_ > 0) out << " and " << counted(labelled_, "labelled cell");
-        if (model_) out << " of a model";
+        if (!names_.empty()) {  // else the source was not used
+            out << " and " << counted(labelled_, "labelled cell");
+            if (model_) out << " of a model";
+        }
         out << '\n';
         for (std::size_t i = 0; i < decisions_.size(); ++i)
             out << (i == 0 ? "choices   " : "          ") << folded(decisions_[i]) << '\n';

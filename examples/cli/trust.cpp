@@ -39,10 +39,9 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     if (model || !sources.empty()) {
         if (fit.trust != Trust::none) out.names = std::move(fit.names);
         out.relevance = fit.relevance;
-        // how the source's loading was taken: as it is, adapted, or not at all
-        out.lambda = fit.trust == Trust::anchored ? std::numeric_limits<double>::infinity()
-                     : fit.transfer               ? fit.transfer->lambda
-                                                  : 0.0;
+        // the weight of the source's loading, where that was taken: as it is, or adapted
+        if (fit.trust == Trust::anchored) out.lambda = std::numeric_limits<double>::infinity();
+        if (fit.transfer) out.lambda = fit.transfer->lambda;
         out.steps["trust"] = {{"trust", to_text(fit.trust)},
                               {"relevance", fit.relevance},
                               {"source_reliability", fit.source_reliability}};

@@ -108,6 +108,8 @@ private:
                 "FindRegions::fit: clusters = ", options.clusters, ", ", target.name, " has ",
                 target.rows(),
                 " spots; clusters must be at least 1 and at most the number of spots");
+        if (!options.try_clusters.empty())
+            detail::check_tried(options.try_clusters, target.rows(), "FindRegions::fit");
         detail::check_scales(options.scales, "FindRegions::fit");
         require(options.neighbors >= 1, "FindRegions::fit: neighbors = ", options.neighbors,
                 "; it must be at least 1");
@@ -216,6 +218,10 @@ private:
         if (options.kappa && out.trust != Trust::anchored)
             out.warnings.push_back(
                 text("kappa = ", *options.kappa, " has no effect: no class anchors a cluster"));
+        if (options.criterion && options.try_clusters.empty())
+            out.warnings.push_back(
+                "the criterion has no effect: one number of clusters was asked for, and none "
+                "chosen");
         return detail::with_choice_described(std::move(out));
     }
 
@@ -265,12 +271,7 @@ private:
         const auto give_up_for = [&](Trust next) {
             out.trust = next;
             out.warnings.resize(warned);
-            out.clusters_choice.reset();
-            out.clusters = {};
-            out.kappa.clear();
-            out.absent_classes.clear();
-            out.doubted_classes.clear();
-            out.own_axes = 0;
+            detail::give_up(out);
             if (next == Trust::none) out.decisions.push_back("the target is clustered alone");
         };
         if (out.trust == Trust::anchored) {
@@ -278,10 +279,12 @@ private:
             if (!detail::anchored(in)) {
                 give_up_for(Trust::adapted);
             } else if (!options.trust && detail::looks_elsewhere(out)) {
-                if (!against_alone.enough(out))
+                if (!against_alone.enough(out)) {
                     give_up_for(Trust::adapted);
-                else
-                    held_against_adapted(in, give_up_for);
+                } else if (auto better = detail::adapted_tells_more(in)) {
+                    give_up_for(Trust::adapted);
+                    detail::take_over(out, std::move(*better));
+                }
             }
         }
         if (out.trust == Trust::guided || half_relevant) {
@@ -311,25 +314,6 @@ private:
             out.class_posterior = std::move(named.class_posterior);
         }
         return out;
-    }
-
-    /// Takes the clusters of the adapted loading for the anchored ones, if they tell much more.
-    template <class Rows, class GiveUpFor>
-    void held_against_adapted(const detail::InHand<Rows>& in, GiveUpFor&& give_up_for) const {
-        if (in.run.stop.stop_requested()) return;
-        RegionsFit other;
-        detail::adapted(in.into(other));
-        in.clock.end("adapted mixture");
-        const auto more = in.against_alone.more(other, in.out, options.information_from);
-        if (!more) return;
-        auto words = text("clusters in the source's loading, adapted to the target, tell ",
-                          detail::rounded(*other.information), " nats a spot, ",
-                          *more ? "and are taken" : "too little more to be taken");
-        if (*more) {
-            give_up_for(Trust::adapted);
-            detail::take_over(in.out, std::move(other));
-        }
-        in.out.decisions.push_back(std::move(words));
     }
 
     template <class SourceRows, class TargetRows>

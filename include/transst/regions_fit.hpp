@@ -12,11 +12,10 @@
 
 namespace transst {
 
-/// What FindRegions::fit finds.
-struct RegionsFit {
-    ClusterFit<double> clusters;           ///< of the spots
-    std::vector<ClusterName> names;        ///< of the clusters (K)
-    std::vector<std::string> class_names;  ///< of the source
+/// What one way to use the source finds.
+struct FoundRegions {
+    ClusterFit<double> clusters;        ///< of the spots
+    std::vector<ClusterName> names;     ///< of the clusters (K)
     RowMatrix<double> class_posterior;  ///< spots × classes, see name_anchored, name_by_profile;
                                         ///< 0 × 0 without trust
     RowMatrix<double> scores;  ///< spots × factors that were clustered; where guided, those of the
@@ -26,12 +25,18 @@ struct RegionsFit {
     std::vector<double> kappa;  ///< pseudo-spots behind each of class_names; empty where
                                 ///< they do not anchor
     std::vector<std::string> doubted_classes;  ///< of the source, that the target does not bear out
-    Index own_axes = 0;             ///< of the scores, along which the target's own clusters differ
-    bool averaged = false;          ///< the target's own scores, with the neighbours'
-    Trust trust = Trust::none;      ///< the way that was taken
-    double relevance = 0;           ///< SourceRelevance, in [−1, 1]; 0 without a source
-    double source_reliability = 1;  ///< of its class profiles, see Relevance
-    std::optional<ScoreSpaceChoice> space;     ///< where anchoring was tried
+    Index own_axes = 0;  ///< of the scores, along which the target's own clusters differ
+    std::optional<TransferFit<double>> transfer;  ///< of the adapted way
+};
+
+/// What FindRegions::fit finds.
+struct RegionsFit : FoundRegions {
+    std::vector<std::string> class_names;   ///< of the source
+    bool averaged = false;                  ///< the target's own scores, with the neighbours'
+    Trust trust = Trust::none;              ///< the way that was taken
+    double relevance = 0;                   ///< SourceRelevance, in [−1, 1]; 0 without a source
+    double source_reliability = 1;          ///< of its class profiles, see Relevance
+    std::optional<ScoreSpaceChoice> space;  ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
     std::optional<double> information, information_alone;  ///< that clusters of the source and of
@@ -39,7 +44,6 @@ struct RegionsFit {
                                                            ///< factors, in nats a spot, where
                                                            ///< compared; see cluster_information
     std::optional<PLDRFit<double>> pldr;                   ///< of the anchored and the adapted way
-    std::optional<TransferFit<double>> transfer;           ///< of the adapted way
     std::optional<ClustersChoice> clusters_choice;  ///< where several numbers were tried; its
                                                     ///< fit is empty, `clusters` being that
     std::vector<std::string> decisions;             ///< what was chosen and why, in words

@@ -602,6 +602,11 @@ TEST_CASE("without a source the target is clustered alone") {
         REQUIRE(done.code == 0);
         CHECK(count(done.out, "labelled cells") == 0);
     }
+    // nor is one of use that is not used
+    const auto unused = job.cluster({"--trust", "none"}, "unused");
+    REQUIRE(unused.code == 0);
+    CHECK(count(unused.out, "labelled cells") == 0);
+    CHECK(job.fit("unused").at("lambda").is_null());
     const auto fit = job.fit("alone");
     CHECK(fit.at("lambda").is_null());
     CHECK(job.fit("published").at("steps").contains("svd"));

@@ -515,7 +515,7 @@ TEST_CASE("the largest cluster comes first") {
     found.objective = -2;
     ClusterFit<float> out;
     std::vector<Label> order;
-    detail::take_over(out, found, {10, 11, 12, 13}, order, 1);
+    detail::put_largest_first(out, found, {10, 11, 12, 13}, order, 1);
     // 3 spots of component 2, then 0 and 3 with two each in their own order, then the empty one
     CHECK(out.sizes == std::vector<Index>{3, 2, 2, 0});
     CHECK(order == std::vector<Label>{12, 10, 13, 11});

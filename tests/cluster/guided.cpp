@@ -45,6 +45,17 @@ TEST_CASE("guided clusters are found in the genes that matter") {
     CHECK((fit.responsibilities.rowwise().sum().array() - 1).abs().maxCoeff() < 1e-9);
     CHECK(fit.factors() == 2);  // K − 1
 
+    // each spot lies in its neighbours' cluster: no beta is too large
+    const auto said = [](const GuidedFit& found) {
+        return std::any_of(found.warnings.begin(), found.warnings.end(), [](const auto& words) {
+            return words.find("the largest that was tried") != words.npos;
+        });
+    };
+    CHECK(said(fit));
+    auto fixed = guided;
+    fixed.options.beta = 1.5;
+    CHECK_FALSE(said(fixed.fit(target, one.information, one.graph)));
+
     // a gene's own scale does not matter, nor how many threads there are
     RowMatrix<double> scaled = one.x;
     for (Index j = 0; j < one.genes; ++j) scaled.col(j) *= 1 + static_cast<double>(j % 7);

@@ -566,6 +566,30 @@ TEST_CASE("pseudo-spots that were asked for in vain are said to be") {
     CHECK(mentions(twenty.fit(one.target).warnings, said));
 }
 
+TEST_CASE(
+    "numbers of clusters that cannot be tried are refused first; a criterion may be in vain") {
+    const Case one(3);
+    auto several = find;
+    Index reported = 0;
+    const auto refused = [&](std::vector<Index> tried, const char* why) {
+        several.options.try_clusters = std::move(tried);
+        const RunOptions run{.progress = [&](const Progress&) { ++reported; }};
+        CHECK_THROWS_WITH(several.fit(one.source, one.target, run), support::contains(why));
+        CHECK_THROWS_WITH(several.fit(one.target, run), support::contains(why));
+    };
+    refused({3, 3}, "3 clusters are to be tried twice; leave one out");
+    refused({3, 0}, "0 clusters are to be tried");
+    refused({3, one.target.rows() + 1}, "numbers must be at least 1 and at most");
+    CHECK(reported == 0);
+
+    const std::string said = "the criterion has no effect";
+    auto asked = find;
+    asked.options.criterion = ClustersCriterion::bic;
+    CHECK(mentions(asked.fit(one.target).warnings, said));
+    asked.options.try_clusters = {2, 3};
+    CHECK_FALSE(mentions(asked.fit(one.target).warnings, said));
+}
+
 TEST_CASE("lambda is learned when adapted, unless given or there is too little to hold out") {
     const Case one(3, 8);
     auto adapted = trusting(Trust::adapted);

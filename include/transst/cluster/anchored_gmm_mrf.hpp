@@ -273,7 +273,7 @@ private:
 
     void finish(AnchoredFit<Scalar>& out, const detail::MeanFieldFit<W>& found,
                 const std::vector<Label>& classes, const RunOptions& run) const {
-        detail::take_over(out, found, classes, out.source_class, run.threads);
+        detail::put_largest_first(out, found, classes, out.source_class, run.threads);
         out.stopped = run.stop.stop_requested();
         if (options.beta_by == Beta::pseudo_likelihood)
             detail::warn_at_cap(out.beta, options.beta_max, out.warnings);

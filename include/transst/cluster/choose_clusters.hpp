@@ -86,6 +86,20 @@ template <class Scalar>
     return sum / static_cast<double>(resamples);
 }
 
+/// Numbers of clusters to try: at least one, none twice, each in [1, spots].
+template <class = void>
+void check_tried(std::span<const Index> tried, Index spots, std::string_view who) {
+    require(!tried.empty(), who, ": no number of clusters to try; give at least one");
+    for (std::size_t i = 0; i < tried.size(); ++i) {
+        require(tried[i] >= 1 && tried[i] <= spots, who, ": ", tried[i],
+                " clusters are to be tried, there are ", spots,
+                " spots; numbers must be at least 1 and at most the number of spots");
+        const auto here = tried.begin() + static_cast<std::ptrdiff_t>(i);
+        require(std::find(tried.begin(), here, tried[i]) == here, who, ": ", tried[i],
+                " clusters are to be tried twice; leave one out");
+    }
+}
+
 /// Where the best number is the first or the last of several, more or fewer might be better.
 template <class Numbers>
 void warn_at_edges(ClustersChoice& choice, const Numbers& tried) {
@@ -109,15 +123,7 @@ template <class Scalar = double>
                                              const Graph& graph, std::span<const Index> tried,
                                              ClustersCriterion criterion, const FitClusters& fit,
                                              const RunOptions& run = {}) {
-    require(!tried.empty(), "choose_clusters: no number of clusters to try; give at least one");
-    for (std::size_t i = 0; i < tried.size(); ++i) {
-        require(tried[i] >= 1 && tried[i] <= scores.rows(), "choose_clusters: ", tried[i],
-                " clusters are to be tried, there are ", scores.rows(),
-                " spots; numbers must be at least 1 and at most the number of spots");
-        require(std::find(tried.begin(), tried.begin() + static_cast<std::ptrdiff_t>(i),
-                          tried[i]) == tried.begin() + static_cast<std::ptrdiff_t>(i),
-                "choose_clusters: ", tried[i], " clusters are to be tried twice");
-    }
+    detail::check_tried(tried, scores.rows(), "choose_clusters");
     ClustersChoice choice;
     choice.criterion = criterion;
     std::vector<double> worse;                               // the criterion, the least being best

@@ -74,7 +74,7 @@ template <class = void>
                                           int threads) {
     ClusterFit<double> out;
     std::vector<Label> none;
-    take_over(out, found, {}, none, threads);
+    put_largest_first(out, found, {}, none, threads);
     out.stopped = stopped;
     if (!out.converged && !out.stopped)
         out.warnings.push_back(text("the mixture did not converge in ", out.iterations,

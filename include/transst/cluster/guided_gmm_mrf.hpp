@@ -118,7 +118,10 @@ struct GuidedGMM_MRF {
         std::vector<decltype(fits.front().labels)> partitions;
         for (const auto& fit : fits) partitions.push_back(fit.labels);
         const std::size_t middle = detail::medoid(partitions);
-        return {detail::consensus(fits, middle, run.threads), std::move(scores[middle])};
+        GuidedFit out{detail::consensus(fits, middle, run.threads), std::move(scores[middle])};
+        if (!options.beta)
+            detail::warn_at_cap(out.beta, detail::MeanFieldOptions{}.beta_max, out.warnings);
+        return out;
     }
 
 private:

@@ -447,8 +447,8 @@ template <class W>
 /// Moves a mean-field fit into a ClusterFit, the largest cluster first; `of` (K entries) is brought
 /// into the same order as `order_of`.
 template <class Scalar, class W>
-void take_over(ClusterFit<Scalar>& out, const MeanFieldFit<W>& found, const std::vector<Label>& of,
-               std::vector<Label>& order_of, int threads) {
+void put_largest_first(ClusterFit<Scalar>& out, const MeanFieldFit<W>& found,
+                       const std::vector<Label>& of, std::vector<Label>& order_of, int threads) {
     const auto& r = found.responsibilities;
     const Index count = r.cols();
     const std::vector<Label> labels = most_likely(r, threads);

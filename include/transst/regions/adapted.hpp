@@ -49,4 +49,22 @@ void adapted(const InHand<Rows>& in) {
     in.out.scores = v;
 }
 
+/// What the adapted loading gives, where its clusters tell much more than the anchored ones in
+/// `out`.
+template <class Rows>
+[[nodiscard]] std::optional<RegionsFit> adapted_tells_more(const InHand<Rows>& in) {
+    if (in.run.stop.stop_requested()) return {};
+    std::optional<RegionsFit> other(std::in_place);
+    adapted(in.into(*other));
+    in.clock.end("adapted mixture");
+    const auto more = in.against_alone.more(*other, in.out, in.options.information_from);
+    if (!more) return {};
+    auto words = text("clusters in the source's loading, adapted to the target, tell ",
+                      rounded(*other->information), " nats a spot, ",
+                      *more ? "and are taken" : "too little more to be taken");
+    (*more ? *other : in.out).decisions.push_back(std::move(words));
+    if (!*more) other.reset();
+    return other;
+}
+
 }  // namespace transst::detail

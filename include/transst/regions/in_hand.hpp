@@ -14,24 +14,23 @@ template <class = void>
     return out;
 }
 
-/// `out` takes over what another way has found.
+/// `out` takes over what another way has found, compared and said.
 template <class = void>
 void take_over(RegionsFit& out, RegionsFit&& found) {
-    out.clusters = std::move(found.clusters);
-    out.names = std::move(found.names);
-    out.class_posterior = std::move(found.class_posterior);
-    out.scores = std::move(found.scores);
-    out.absent_classes = std::move(found.absent_classes);
-    out.kappa = std::move(found.kappa);
-    out.doubted_classes = std::move(found.doubted_classes);
-    out.own_axes = found.own_axes;
+    static_cast<FoundRegions&>(out) = std::move(static_cast<FoundRegions&>(found));
     out.information = found.information;
     out.information_alone = found.information_alone;
     if (found.released_agreement) out.released_agreement = found.released_agreement;
-    out.transfer = std::move(found.transfer);
     if (found.clusters_choice) out.clusters_choice = std::move(found.clusters_choice);
     for (auto& words : found.decisions) out.decisions.push_back(std::move(words));
     for (auto& words : found.warnings) out.warnings.push_back(std::move(words));
+}
+
+/// Nothing that a way has found is left, nor the number of clusters that it has chosen.
+template <class = void>
+void give_up(RegionsFit& out) {
+    static_cast<FoundRegions&>(out) = {};
+    out.clusters_choice.reset();
 }
 
 /// A target and a source, and where to put what is found of them.
