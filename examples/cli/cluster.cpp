@@ -21,6 +21,7 @@
 #include <iomanip>
 #include <iostream>
 #include <map>
+#include <set>
 
 namespace transst_program {
 namespace {
@@ -37,6 +38,9 @@ constexpr double largest_kappa = 1e12;
 
 const std::vector<std::string> expression_kinds{"auto", "counts", "log"};
 
+constexpr auto result_files = {"labels.tsv",    "fit.json",     "clusters.svg", "markers.tsv",
+                               "posterior.tsv", "clusters.png", annotated_name};
+
 /// Ids or symbols, one a line; empty lines and what surrounds a name are passed over.
 std::vector<std::string> read_gene_list(const std::string& path) {
     std::error_code ignored;
@@ -44,10 +48,12 @@ std::vector<std::string> read_gene_list(const std::string& path) {
                                 ": expected a file with a gene a line, found nothing");
     transst::detail::TextFile file(path);
     std::vector<std::string> genes;
+    std::set<std::string> seen;
     for (std::string_view line; file.next(line);) {
         const auto begin = line.find_first_not_of(" \t");
         if (begin == line.npos) continue;
         genes.emplace_back(line.substr(begin, line.find_last_not_of(" \t") + 1 - begin));
+        if (!seen.insert(genes.back()).second) genes.pop_back();
     }
     require<transst::BadData>(!genes.empty(), path, ": there are no genes; name one a line");
     return genes;
@@ -86,11 +92,6 @@ std::vector<Index> parse_clusters(const std::string& word) {
     return out;
 }
 
-bool same_folder(const std::string& a, const std::string& b) {
-    std::error_code ignored;
-    return a == b || std::filesystem::equivalent(a, b, ignored);
-}
-
 /// Whether a file is `place`, or in it.
 bool lies_in(const std::filesystem::path& file, const std::filesystem::path& place) {
     const auto inner = std::filesystem::weakly_canonical(file),
@@ -103,7 +104,7 @@ bool lies_in(const std::filesystem::path& file, const std::filesystem::path& pla
 void check_different(const char* option, const std::vector<std::string>& paths) {
     for (auto at = paths.begin(); at != paths.end(); ++at)
         require(std::none_of(paths.begin(), at,
-                             [&](const auto& other) { return same_folder(*at, other); }),
+                             [&](const auto& other) { return same_file(*at, other); }),
                 option, " ", *at, " is given twice; leave one out");
 }
 
@@ -115,14 +116,12 @@ void check_options(const ClusterOptions& options) {
     require(options.model.empty() || options.sources.empty(),
             "--model and --source exclude each other; leave out one of the two");
     check_sources(options);
-    // the copy of a target must not take the place of what is read
-    const auto copy = (std::filesystem::path(options.out) / annotated_name).string();
-    for (const auto& path : options.sources)
-        require(!same_folder(path, copy), "--out: ", copy, " is a source; name another folder");
-    for (const auto& path : options.targets)
-        require(!same_folder(path, copy), "--out: ", copy,
-                " is the target itself; name another folder");
+    for (const char* file : result_files)
+        check_not_read("--out", std::filesystem::path(options.out) / file, options.inputs());
     require(!options.clusters.empty(), "--clusters is missing");
+    require(!options.sources.empty() || !options.model.empty() || options.genes_from == "target",
+            "--genes-from ", options.genes_from,
+            " goes with --source; give that too, or leave out --genes-from");
     require(!options.sources.empty() || !options.model.empty() || options.trust == "auto" ||
                 options.trust == "none",
             "--trust ", options.trust, " goes with --source; give that too, or leave out --trust");
@@ -405,9 +404,6 @@ std::string in_program_words(std::string warning, const std::vector<std::string>
 
 namespace {
 
-constexpr auto result_files = {"labels.tsv",    "fit.json",     "clusters.svg", "markers.tsv",
-                               "posterior.tsv", "clusters.png", annotated_name};
-
 /// All that needs the files.
 void read_and_cluster(const ClusterOptions& options) {
     Stopwatch watch;
@@ -458,6 +454,10 @@ void read_and_cluster(const ClusterOptions& options) {
     }
     summary.add_time("read", watch.lap());
     summary.warn(unknown_labels(options, sources, &target));
+    for (const auto& source : options.sources)
+        for (const auto& path : options.targets)
+            if (same_file(source, path))
+                summary.warn({source + " is source and target: its own labels are used"});
     auto values = values_of(sources);
     values.insert(values.begin(), {"target " + target.name, target.values});
     if (model)
@@ -502,9 +502,7 @@ void cluster(const ClusterOptions& options) {
             require(std::filesystem::weakly_canonical(*options.report) !=
                         std::filesystem::weakly_canonical(out / file),
                     "--report: ", *options.report, " is one of the results; name another file");
-        auto inputs = options.sources;
-        inputs.insert(inputs.end(), options.targets.begin(), options.targets.end());
-        if (!options.model.empty()) inputs.push_back(options.model);
+        const auto inputs = options.inputs();
         std::error_code ignored;
         const bool page = std::filesystem::path(*options.report).extension() == ".html" ||
                           !std::filesystem::exists(*options.report, ignored);

@@ -54,6 +54,15 @@ struct ClusterOptions {
     int threads = 0;
     transst::Index memory = 0;  ///< bytes; 0: no limit
     bool force = false, quiet = false, verbose = false;
+
+    /// What is read.
+    [[nodiscard]] std::vector<std::string> inputs() const {
+        std::vector<std::string> paths = sources;
+        paths.insert(paths.end(), targets.begin(), targets.end());
+        for (const auto* one : {&model, &gene_list})
+            if (!one->empty()) paths.push_back(*one);
+        return paths;
+    }
 };
 
 inline const std::map<std::string, transst::GeneCriterion> gene_criteria{

@@ -95,9 +95,15 @@ Words with_earlier_options(Words arguments) {
         if (!apart && !at->starts_with("--from=")) continue;
         require(!apart || at + 1 != arguments.end(), "--from: name the fit.json of an earlier run");
         path = apart ? *(at + 1) : at->substr(std::string_view("--from=").size());
+        require(!path.empty(), "--from is empty; name the fit.json of an earlier run");
         arguments.erase(at, at + (apart ? 2 : 1));
         break;
     }
+    require(std::none_of(arguments.begin(), arguments.end(),
+                         [](const std::string& word) {
+                             return word == "--from" || word.starts_with("--from=");
+                         }),
+            "--from is given twice; leave one out");
     if (path.empty()) return arguments;
 
     const auto given = [&](const std::string& option) {
@@ -114,15 +120,24 @@ Words with_earlier_options(Words arguments) {
         std::cerr << "transst: note: " << path << " is of version " << by << ", this is "
                   << transst::version << "; results may differ\n";
     const bool published = options.value("published", false);
+    // options of the one method alone, given anew, ask for that method
+    const auto one_given = [&](std::initializer_list<const char*> options_of) {
+        return std::any_of(options_of.begin(), options_of.end(), given);
+    };
+    const bool other_method = options.value("method", "trust") == "paper"
+                                  ? one_given({"--trust", "--kappa"})
+                                  : one_given({"--lambda", "--penalty", "--scores", "--field"});
     Words earlier;
     for (const auto& [name, value] : options.items()) {
         std::string option = "--" + (name == "sources" ? "source" : name);
         std::replace(option.begin(), option.end(), '_', '-');
         if (given(option)) continue;
         if (std::any_of(displaced.begin(), displaced.end(), [&, &name = name](const auto& pair) {
-                return given(pair.first) && pair.second.contains(name);
+                const bool anew = given(pair.first) || (other_method && pair.first == "--method");
+                return anew && pair.second.contains(name);
             }))
             continue;
+        if (other_method && name == "method") continue;
         if (published && set_by_published.contains(name)) continue;
         if (value.is_boolean()) {
             if (value.get<bool>()) earlier.push_back(option);

@@ -82,6 +82,7 @@ void read_and_fit(const ClusterOptions& options) {
 void fit(const ClusterOptions& options) {
     require(!options.sources.empty(), "--source is missing; name one or more");
     check_sources(options);
+    check_not_read("--out", options.out, options.inputs());
     check_output_file("--out", options.out, options.force);
     with_data([&] { read_and_fit(options); });
 }

@@ -86,6 +86,19 @@ private:
     std::optional<NewFolders> made_;
 };
 
+inline bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
+    std::error_code ignored;
+    return a == b || std::filesystem::equivalent(a, b, ignored);
+}
+
+/// What is written must not take the place of what is read, --force or not.
+inline void check_not_read(const std::string& option, const std::filesystem::path& path,
+                           const std::vector<std::string>& inputs) {
+    for (const auto& input : inputs)
+        transst::require(!same_file(path, input), option, ": ", path.string(),
+                         " is read, and would be replaced; name another one");
+}
+
 /// A file beside the folder's, which is not to be replaced unless `force`, can be written.
 inline void check_output_file(const std::string& option, const std::filesystem::path& path,
                               bool force) {

@@ -6,6 +6,25 @@
 #include <map>
 
 namespace transst_program {
+namespace {
+
+/// What the results' tables hold must not have what parts their fields.
+void check_fields(const std::string& path, const Tissue& sample) {
+    const auto check = [&](const char* what, const std::vector<std::string>& words) {
+        for (const auto& word : words)
+            transst::require<transst::BadData>(
+                word.find_first_of("\t\r\n") == word.npos, path, ": the ", what, " '", word,
+                "' has a tab or the end of a line in it, which result tables cannot hold; rename "
+                "it");
+    };
+    check("label", sample.labels);
+    check("section", sample.sections);
+    check("barcode", sample.barcodes);
+    check("gene", sample.genes);
+    check("symbol", sample.symbols);
+}
+
+}  // namespace
 
 transst::ReadOptions reading_options(const ClusterOptions& options, std::string scratch) {
     return {.stretch_x = options.stretch_x,
@@ -42,6 +61,7 @@ transst::SampleFile read_source(const ClusterOptions& options, const transst::Re
     auto source = transst::read_sample_file(path, as);
     const auto lacking = lacks_as_source(source, as);
     require<BadData>(lacking.empty(), path, ": ", lacking);
+    check_fields(path, source.sample);
     require<BadData>(transst::code_labels(source.sample.labels, options.ignore).classes() > 0, path,
                      ": --ignore leaves no labelled cell; keep at least one label");
     return source;
@@ -64,6 +84,7 @@ transst::SampleFile read_targets(
             options.targets.front(),
             " does not; choose the same of all with --layer, or say what the numbers are with "
             "--expression");
+        check_fields(path, files.back().sample);
         seen(path, files.back());
     }
     if (files.size() == 1) return std::move(files.front());
@@ -77,6 +98,15 @@ transst::SampleFile read_targets(
                      "--label-column: no target has the column ", reading.label_column);
     require<BadData>(reading.section_column == usual.section_column || one_has(&Tissue::sections),
                      "--section-column: no target has the column ", reading.section_column);
+    std::map<std::string, std::string> section_of;
+    for (std::size_t s = 0; s < files.size(); ++s)
+        for (const auto& section : transst::detail::distinct(files[s].sample.sections)) {
+            const auto [at, added] = section_of.emplace(section, options.targets[s]);
+            if (!added)
+                warnings.push_back(transst::text("targets ", at->second, " and ",
+                                                 options.targets[s], " both have a section '",
+                                                 section, "'; they are taken as two"));
+        }
     std::map<std::string, int> times;
     for (const auto& file : files) ++times[file.sample.name];
     std::vector<Tissue> sections;

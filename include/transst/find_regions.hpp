@@ -118,6 +118,9 @@ private:
                 "; it must be positive and finite");
         require(options.starts >= 1, "FindRegions::fit: starts = ", options.starts,
                 "; it must be at least 1");
+        require(!options.beta || (*options.beta >= 0 && std::isfinite(*options.beta)),
+                "FindRegions::fit: beta = ", options.beta.value_or(0),
+                "; it must be 0 or more, and finite");
         require(!options.lambda || *options.lambda >= 0,
                 "FindRegions::fit: lambda = ", options.lambda.value_or(0),
                 "; it must be 0 or more");
@@ -202,7 +205,9 @@ private:
         alone.information = out.information;
         alone.information_alone = out.information_alone;
         alone.relevance = out.relevance;
+        alone.relevance_known = out.relevance_known;
         alone.source_reliability = out.source_reliability;
+        alone.target_reliability = out.target_reliability;
         alone.decisions.insert(alone.decisions.begin(), out.decisions.begin(), out.decisions.end());
         alone.class_names = std::move(out.class_names);
         alone.labelled_cells = out.labelled_cells;
@@ -247,16 +252,24 @@ private:
         const Relevance relevance = SourceRelevance<>{}.fit(witness, target, nearest, run);
         clock.end("relevance");
         out.relevance = relevance.correlation;
-        out.source_reliability = relevance.reliability;
+        out.relevance_known = relevance.known;
+        out.source_reliability = relevance.source_reliability;
+        out.target_reliability = relevance.target_reliability;
         const std::string found =
             std::ssize(source.class_names()) < 2
                 ? "the source has a single class, whose relevance cannot be told"
+            : !relevance.known
+                ? "the relevance of the source cannot be told: of two of its classes the target "
+                  "must have five spots each, by four genes or more"
                 : text("relevance of the source ", detail::in_words(relevance));
         out.trust = options.trust.value_or(limits().worth(relevance));
+        const bool half_relevant = out.trust == Trust::adapted && !options.trust;
+        if (half_relevant && limits().may_anchor(relevance)) out.trust = Trust::anchored;
         if (options.trust)
             out.decisions.push_back(text(found, "; trust was set to '", to_text(out.trust), "'"));
         else if (out.trust == Trust::anchored)
-            out.decisions.push_back(text(found, ": its classes anchor the target's clusters"));
+            out.decisions.push_back(text(found, ": its classes anchor the target's clusters",
+                                         half_relevant ? ", if these tell enough" : ""));
         else if (out.trust == Trust::adapted)
             out.decisions.push_back(text(found, ": its classes are not taken over"));
         else
@@ -266,7 +279,6 @@ private:
         detail::Comparison<Rows> against_alone(options, target, graph, by_itself, run, clock);
         const detail::InHand<Rows> in{options, target, source,        nearest, graph,
                                       run,     clock,  against_alone, out};
-        const bool half_relevant = out.trust == Trust::adapted && !options.trust;
         const auto warned = out.warnings.size();
         const auto give_up_for = [&](Trust next) {
             out.trust = next;
@@ -278,16 +290,27 @@ private:
             // what correlates so well gives good factors, whatever is wrong with its classes
             if (!detail::anchored(in)) {
                 give_up_for(Trust::adapted);
-            } else if (!options.trust && detail::looks_elsewhere(out)) {
+            } else if (half_relevant || (!options.trust && detail::looks_elsewhere(in))) {
+                // where noise or their release leaves them in doubt, neither way goes first
+                const bool proven = !half_relevant && detail::stay_released(in, out);
                 if (!against_alone.enough(out)) {
                     give_up_for(Trust::adapted);
-                } else if (auto better = detail::adapted_tells_more(in)) {
+                } else if (auto better = detail::adapted_tells_more(
+                               in, proven ? options.information_from : 1)) {
                     give_up_for(Trust::adapted);
                     detail::take_over(out, std::move(*better));
                 }
             }
         }
-        if (out.trust == Trust::guided || half_relevant) {
+        const bool undecided = half_relevant && out.clusters.labels.empty();
+        if (undecided && out.target_sections.size() > 1) {
+            out.decisions.push_back(
+                "other ways to use such a source take differences of the target's sections for "
+                "regions, and are not tried where there are several");
+            give_up_for(Trust::none);
+            return out;
+        }
+        if (out.trust == Trust::guided || undecided) {
             if (detail::guided(in))
                 out.trust = Trust::guided;
             else

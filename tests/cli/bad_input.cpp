@@ -431,6 +431,14 @@ TEST_CASE("a source is not taken twice, however it is written") {
     CHECK(job.left_nothing());
 }
 
+TEST_CASE("genes are not ranked by a source that is not there") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    check_refused(job.transst({"cluster", "--target", "target", "--clusters", "3", "--genes-from",
+                               "both", "--out", "alone"}),
+                  2, {"--genes-from both goes with --source"});
+}
+
 TEST_CASE("errors speak of the program's options, not of the library's functions") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program);
@@ -535,4 +543,34 @@ TEST_CASE("a result that cannot be put in its place leaves none of the others") 
         CHECK(std::distance(fs::directory_iterator(job / "out"), {}) == 1);
         fs::remove_all(job / "out");
     }
+}
+
+TEST_CASE("what is read is not replaced, --force or not") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    fs::create_directories(job / "out");
+    transst::write_file(job / "out/markers.tsv", "gene1\ngene2\ngene3\ngene4\ngene5\ngene6\n");
+    const auto genes = slurp(job / "out/markers.tsv");
+    check_refused(job.cluster({"--force", "--gene-list", "out/markers.tsv"}), 2,
+                  {"--out: out/markers.tsv is read, and would be replaced"});
+    transst::write_file(job / "list.txt", genes);
+    check_refused(job.transst({"fit", "--source", "source", "--gene-list", "list.txt", "--factors",
+                               "3", "--force", "--out", "./list.txt"}),
+                  2, {"--out: ./list.txt is read, and would be replaced"});
+    check_refused(job.cluster({"--force", "--gene-list", "list.txt", "--report", "list.txt"}), 2,
+                  {"--report: list.txt is list.txt, which is read"});
+    CHECK(slurp(job / "out/markers.tsv") == genes);
+    CHECK(slurp(job / "list.txt") == genes);
+}
+
+TEST_CASE("a label with a tab is refused, since tables cannot hold it") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    std::string table = "cell,label,gene1,gene2,gene3\n";
+    for (int i = 0; i < 20; ++i)
+        table += transst::text("cell", i, ",", i % 2 == 0 ? "\"a\tb\"" : "c", ",", i % 5, ",",
+                               i % 3, ",1\n");
+    transst::write_file(job / "tab.csv", table);
+    check_refused(job.cluster({"--source", "tab.csv"}), 1,
+                  {"tab.csv: the label 'a\tb' has a tab", "rename it"});
 }

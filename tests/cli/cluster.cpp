@@ -495,6 +495,15 @@ TEST_CASE("fit.json is enough to run it again") {
     CHECK(options["neighborhood"] == "radius");
     CHECK(options["sources"].size() == 1);
     CHECK(options["factors"] == 4);
+    // one that belongs to the other method asks for that
+    REQUIRE(
+        job.transst({"cluster", "--from", "other/fit.json", "--lambda", "0.5", "--out", "paper"})
+            .code == 0);
+    CHECK(job.fit("paper")["options"]["method"] == "paper");
+    REQUIRE(
+        job.transst({"cluster", "--from", "paper/fit.json", "--trust", "adapted", "--out", "back"})
+            .code == 0);
+    CHECK(job.fit("back")["options"]["method"] == "trust");
 
     const auto refuse = [&](const std::string& path, const Words& parts) {
         check_refused(job.transst({"cluster", "--from", path, "--out", "refused"}), 1, parts);
@@ -505,6 +514,10 @@ TEST_CASE("fit.json is enough to run it again") {
     transst::write_file(job / "part.json", slurp(job / "out/fit.json").substr(0, 300));
     refuse("part.json", {"--from: part.json", "a part of it"});
     check_refused(job.transst({"cluster", "--from"}), 2, {"--from"});
+    check_refused(job.transst({"cluster", "--from=", "--out", "refused"}), 2, {"--from is empty"});
+    check_refused(job.transst({"cluster", "--from", "out/fit.json", "--from", "nowhere.json",
+                               "--out", "refused"}),
+                  2, {"--from is given twice"});
     // paths are those of the first run
     std::filesystem::rename(job / "source", job / "moved");
     refuse("out/fit.json", {"--from: the source of out/fit.json, source", "give --source anew"});

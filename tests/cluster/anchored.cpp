@@ -419,6 +419,19 @@ TEST_CASE("a class that the source lacks is found, and novel") {
         CHECK((cluster.novel ? cluster.confidence < 0.5 : cluster.confidence > 0.9));
 }
 
+TEST_CASE("with more clusters than classes each class keeps its spots") {
+    const std::uint64_t seed = GENERATE(1u, 2u, 3u, 4u);
+    const Matrix<double> all = corners(4, 4, 7);
+    const Tissue tissue(14, 20, all, {0, 3, 1, 2}, seed);
+    for (const Index clusters : {5, 6}) {
+        const auto fit = AnchoredGMM_MRF<>{{.clusters = clusters, .kappa = 100}}.fit(
+            tissue.scores, tissue.graph, classes_at(all), {.seed = seed});
+        CHECK(fit.absent.empty());
+        for (std::size_t k = 0; k < fit.source_class.size(); ++k)
+            if (fit.source_class[k] != left_out) CHECK(fit.sizes[k] > 0);
+    }
+}
+
 TEST_CASE("a class that the target lacks makes room for one that the source lacks") {
     const std::uint64_t seed = GENERATE(1u, 2u, 3u, 4u);
     // the source knows 0 to 3, the target has 4 in the place of 1

@@ -377,7 +377,7 @@ TEST_CASE("classes that the target does not bear out are not anchors") {
     check_sound(strict, one.target.rows(), 4, 4);
     CHECK(strict.trust != Trust::anchored);
     CHECK(strict.released_agreement == fit.released_agreement);
-    CHECK(mentions(strict.decisions, "the target does not bear the source's classes out"));
+    CHECK(mentions(strict.decisions, "they are no proof of the source's classes"));
 }
 
 TEST_CASE(
@@ -564,6 +564,57 @@ TEST_CASE("pseudo-spots that were asked for in vain are said to be") {
     auto twenty = find;
     twenty.options.kappa = 20;
     CHECK(mentions(twenty.fit(one.target).warnings, said));
+}
+
+TEST_CASE("a source that noise makes look half relevant anchors if its classes tell enough") {
+    const auto tissue =
+        TissueSimulation{{.height = 30, .width = 30, .genes = 300}}.counts({.seed = 5});
+    auto regions = find;
+    regions.options.factors = 10;
+    const auto fit = regions.fit(tissue.source, tissue.target);
+    const double measured = fit.relevance * fit.relevance;
+    REQUIRE(measured < regions.options.anchored_from);
+    REQUIRE(measured / (fit.source_reliability * fit.target_reliability) >
+            regions.options.anchored_from);
+    CHECK(fit.trust == Trust::anchored);
+    check_sound(fit, tissue.target.rows(), 4, 4);
+    REQUIRE(fit.information.has_value());
+    CHECK(*fit.information >= regions.options.information_from * *fit.information_alone);
+    const auto truth = tissue.truth.target_labels();
+    const auto alone = regions.fit(tissue.target);
+    CHECK(adjusted_rand_index(truth, fit.clusters.labels) >
+          adjusted_rand_index(truth, alone.clusters.labels) + 0.2);
+
+    // else the other ways are tried
+    regions.options.information_from = 1e9;
+    const auto none = regions.fit(tissue.source, tissue.target);
+    CHECK(none.trust == Trust::none);
+    CHECK(none.clusters.labels == alone.clusters.labels);
+    CHECK(mentions(none.decisions, "adapted to the target, gives the factors"));
+
+    // but not where there are several sections, which they take for regions
+    auto halves = tissue.target;
+    for (Index i = 0; i < halves.rows(); ++i)
+        halves.sections.push_back(2 * i < halves.rows() ? "one" : "other");
+    const auto several = regions.fit(tissue.source, halves);
+    CHECK(several.trust == Trust::none);
+    CHECK(several.clusters.labels == regions.fit(halves).clusters.labels);
+    CHECK(mentions(several.decisions, "are not tried where there are several"));
+    CHECK_FALSE(mentions(several.decisions, "adapted to the target, gives the factors"));
+}
+
+TEST_CASE("where there is too little to tell the relevance by, that is said") {
+    const Case one(3, 8);
+    const auto few = rows_of(one.target, {0, 1, 20, 21, 40, 41, 60, 61}, "few");
+    auto regions = find;
+    regions.options.clusters = 2;
+    regions.options.factors = 3;
+    regions.options.neighbors = 3;
+    const auto fit = regions.fit(one.source, few);
+    CHECK_FALSE(fit.relevance_known);
+    CHECK(fit.trust == Trust::none);
+    CHECK(mentions(fit.decisions, "the relevance of the source cannot be told"));
+    CHECK(regions.fit(one.source, one.target).relevance_known);
 }
 
 TEST_CASE(
@@ -759,6 +810,9 @@ TEST_CASE("a number of clusters that leaves some empty is passed over for a smal
 
     ClustersChoice last;
     last.best = 6;
+    last.curve.resize(2);
+    last.curve[0].clusters = 6;
+    last.curve[1].clusters = 3;
     auto two = of(6);
     CHECK_FALSE(detail::pass_over_empty(two, last, {6, 3}, {}, of).empty());
     CHECK(mentions(last.warnings, "is the smallest tried"));
@@ -910,9 +964,7 @@ TEST_CASE("a class that the source's axes do not show is found along one of the 
 }
 
 TEST_CASE("anchored clusters give way to those of the adapted loading where these tell much more") {
-    auto tissue =
-        TissueSimulation{{.height = 40, .width = 40, .genes = 400, .noise = 2, .target_share = 0.5}}
-            .counts({.seed = 1});
+    auto tissue = TissueSimulation{{.noise = 2}}.counts({.seed = 1});
     auto regions = find;
     regions.options.factors = 10;
     regions.options.prepare.ignore = {"class 1"};

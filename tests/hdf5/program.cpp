@@ -236,7 +236,7 @@ TEST_CASE("AnnData files that cannot be used are refused and leave nothing") {
     fs::rename(job / "tissue.h5ad", job / "out/target.h5ad");
     const auto before = slurp(job / "out/target.h5ad");
     check_refused(job.stripes({"--force"}, "out/target.h5ad"), 2,
-                  {"out/target.h5ad", "the target itself", "another folder"});
+                  {"--out", "out/target.h5ad", "is read, and would be replaced", "another one"});
     CHECK(slurp(job / "out/target.h5ad") == before);
     fs::resize_file(job / "out/target.h5ad", 5000);
     check_refused(job.stripes({}, "out/target.h5ad", "other"), 1,

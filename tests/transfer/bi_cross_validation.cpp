@@ -162,4 +162,7 @@ TEST_CASE("bi-cross-validation: what cannot be done is refused in words") {
     broken(3, 3) = std::nan("");
     CHECK_THROWS_AS(error(broken, source, spots, genes), BadData);
     CHECK_THROWS_AS(ChooseLambda<>{{.grid = {}}}.fit(x, source), InvalidArgument);
+    for (const double wrong : {-0.1, std::nan("")})
+        CHECK_THROWS_WITH((ChooseLambda<>{{.grid = {1, wrong}}}.fit(x, source)),
+                          support::contains("ChooseLambda::fit: grid holds " + text(wrong)));
 }

@@ -107,9 +107,11 @@ TEST_CASE("relevance: too little to go by is 0, and shapes must agree") {
               .fit(source, std::span<const Label>(alike), 1, target, one.nearest)
               .correlation == 0);
     // no class is called often enough
-    CHECK(SourceRelevance<>{{.fewest = 1000}}
-              .fit(source, std::span<const Label>(one.labels), 4, target, one.nearest)
-              .correlation == 0);
+    const auto unknown = SourceRelevance<>{{.fewest = 1000}}.fit(
+        source, std::span<const Label>(one.labels), 4, target, one.nearest);
+    CHECK(unknown.correlation == 0);
+    CHECK_FALSE(unknown.known);
+    CHECK(one.fit().known);
     // a target without any spread
     one.target.setConstant(3);
     CHECK(one.relevance() == 0);
@@ -159,15 +161,48 @@ TEST_CASE("reliability: what is to be expected of as many other cells") {
     const Graph nearest = KnnGraph{{.neighbors = 6, .symmetric = false}}.fit(places);
     const auto found = SourceRelevance{}.fit(standardize(source), std::span<const Label>(labels),
                                              classes, standardize(target), nearest);
-    CHECK(found.reliability == Approx(between / (between + 1.0 / of_class)).margin(0.05));
+    CHECK(found.source_reliability == Approx(between / (between + 1.0 / of_class)).margin(0.05));
     // the target's own profiles have hardly any noise: what lowers the correlation is the source's
-    CHECK(found.correlation == Approx(std::sqrt(found.reliability)).margin(0.05));
+    CHECK(found.correlation == Approx(std::sqrt(found.source_reliability)).margin(0.05));
     CHECK(found.corrected() == Approx(1).margin(0.07));
 
     CHECK(Relevance{0.3, 0.25}.corrected() == Approx(0.6));
     CHECK(Relevance{0.9, 0.25}.corrected() == 1);
     CHECK(Relevance{-0.2, 0.25}.corrected() == Approx(-0.4));
     CHECK(Relevance{0.3, 0.05}.corrected() == 0.3);  // noise for the most part
+    CHECK(Relevance{0.2, 0.25, 0.64}.corrected() == Approx(0.4));
+    CHECK(Relevance{0.2, 0.25, 0.64}.corrected_for_both() == Approx(0.5));
+    CHECK(Relevance{0.9, 0.25, 0.64}.corrected_for_both() == 1);
+    CHECK(Relevance{0.3, 1, 0.05}.corrected_for_both() == 0.3);
+}
+
+TEST_CASE("reliability: of the target's profiles, what is to be expected of as many other spots") {
+    // profiles of spots, of mean variance `between` and noise of variance 1 in each of 25 spots
+    const Index genes = 600, classes = 4, of_class = 100, side = 10;
+    const double between = 0.1;
+    RandomStream random(12);
+    const RowMatrix<double> means = std::sqrt(between) * random.normal_matrix(classes, genes);
+    RowMatrix<double> source = random.normal_matrix(classes * of_class, genes),
+                      target = random.normal_matrix(side * side, genes);
+    std::vector<Label> labels;
+    for (Index i = 0; i < source.rows(); ++i) {
+        labels.push_back(static_cast<Label>(i % classes));
+        source.row(i) += means.row(labels.back());
+    }
+    RowMatrix<double> places(side * side, 2);
+    for (Index i = 0; i < side * side; ++i) {
+        places.row(i) << double(i % side), double(i / side);
+        target.row(i) += means.row(i * classes / (side * side));
+    }
+    const Graph nearest = KnnGraph{{.neighbors = 6, .symmetric = false}}.fit(places);
+    const auto found = SourceRelevance{}.fit(standardize(source), std::span<const Label>(labels),
+                                             classes, standardize(target), nearest);
+    const double expected = between / (between + 1.0 / 25);
+    CHECK(found.target_reliability == Approx(expected).margin(0.1));
+    CHECK(found.source_reliability == Approx(between / (between + 1.0 / of_class)).margin(0.05));
+    CHECK(found.correlation ==
+          Approx(std::sqrt(found.target_reliability * found.source_reliability)).margin(0.08));
+    CHECK(found.corrected_for_both() == Approx(1).margin(0.12));
 }
 
 TEST_CASE("reliability: few cells lower the correlation, and less what it is corrected to") {
@@ -177,7 +212,7 @@ TEST_CASE("reliability: few cells lower the correlation, and less what it is cor
     for (std::size_t i = 0; i < one.labels.size(); ++i)
         if (i % 10 != 0) one.labels[i] = left_out;
     const auto few = one.fit();
-    CHECK(few.reliability < whole.reliability - 0.1);
+    CHECK(few.source_reliability < whole.source_reliability - 0.1);
     CHECK(few.correlation < whole.correlation - 0.05);
     CHECK(whole.corrected() - few.corrected() < 0.5 * (whole.correlation - few.correlation));
 }

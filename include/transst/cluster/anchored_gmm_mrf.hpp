@@ -69,7 +69,7 @@ struct AnchoredFit : ClusterFit<Scalar> {
 /// Each component starts at a class of the source and is drawn towards it as by `kappa` spots.
 /// Where the source has more classes than clusters are asked for, those with the least weight are
 /// left out one by one; where a number was asked for, those that no spot belongs to are, too. Where
-/// fewer are left, free components are added.
+/// fewer are left, free components are added, which are to leave spots to each of them.
 template <std::floating_point Scalar = double>
 struct AnchoredGMM_MRF {
     static constexpr std::string_view name = "AnchoredGMM_MRF";
@@ -103,18 +103,22 @@ struct AnchoredGMM_MRF {
         std::iota(active.begin(), active.end(), Label{0});
         AnchoredFit<Scalar> out;
         detail::MeanFieldFit<W> found;
+        bool only_classes = true;  // what they hold by themselves no free component is to take
         for (;;) {
             const auto prior = anchors(classes, active);
-            found = std::ssize(active) < wanted ? with_free_components(field, v, prior, wanted, run)
-                                                : field.fit(prior);
+            const bool more = !only_classes && std::ssize(active) < wanted;
+            found = more ? with_free_components(field, v, prior, wanted, run) : field.fit(prior);
             if (std::ssize(active) > wanted) {
                 Index least = 0;
                 found.weights.minCoeff(&least);
-                out.absent.push_back(active[static_cast<std::size_t>(least)]);
-                active.erase(active.begin() + least);
-            } else if (options.clusters == 0 || run.stop.stop_requested() ||
-                       !leave_out_empty(found, active, out.absent, run.threads)) {
+                leave_out(least, active, out.absent);
+            } else if (const auto empty = first_empty(found, std::ssize(active), run);
+                       empty && options.clusters > 0) {
+                leave_out(*empty, active, out.absent);
+            } else if (more || std::ssize(active) == wanted) {
                 break;
+            } else {
+                only_classes = false;
             }
         }
         active.resize(static_cast<std::size_t>(wanted), left_out);
@@ -158,20 +162,32 @@ private:
                              i, " are not finite; remove that spot");
     }
 
-    /// Classes that no spot belongs to make room for what the source does not know. False where
-    /// there is none, or nothing else.
-    static bool leave_out_empty(const detail::MeanFieldFit<W>& found, std::vector<Label>& active,
-                                std::vector<Label>& absent, int threads) {
-        std::vector<char> seen(static_cast<std::size_t>(found.responsibilities.cols()), 0);
-        for (const Label k : detail::most_likely(found.responsibilities, threads))
-            seen[static_cast<std::size_t>(k)] = 1;
-        std::vector<Label> left, empty;
-        for (std::size_t k = 0; k < active.size(); ++k)
-            (seen[k] ? left : empty).push_back(active[k]);
-        if (empty.empty() || left.empty()) return false;
-        active = std::move(left);
-        absent.insert(absent.end(), empty.begin(), empty.end());
-        return true;
+    static void leave_out(Index at, std::vector<Label>& active, std::vector<Label>& absent) {
+        absent.push_back(active[static_cast<std::size_t>(at)]);
+        active.erase(active.begin() + at);
+    }
+
+    [[nodiscard]] static std::vector<Index> spots_of(const RowMatrix<W>& responsibilities,
+                                                     int threads) {
+        std::vector<Index> out(static_cast<std::size_t>(responsibilities.cols()), 0);
+        for (const Label k : detail::most_likely(responsibilities, threads))
+            ++out[static_cast<std::size_t>(k)];
+        return out;
+    }
+
+    /// The class to make room for what the source does not know: one that no spot belongs to, of
+    /// several that of least weight. Nothing where no class has spots, or after a request to stop.
+    [[nodiscard]] static std::optional<Index> first_empty(const detail::MeanFieldFit<W>& found,
+                                                          Index classes, const RunOptions& run) {
+        if (run.stop.stop_requested()) return {};
+        const auto spots = spots_of(found.responsibilities, run.threads);
+        std::vector<Index> empty;
+        for (Index k = 0; k < classes; ++k)
+            if (spots[static_cast<std::size_t>(k)] == 0) empty.push_back(k);
+        if (empty.empty() || std::ssize(empty) == classes) return {};
+        return *std::min_element(empty.begin(), empty.end(), [&](Index a, Index b) {
+            return found.weights[a] < found.weights[b];
+        });
     }
 
     [[nodiscard]] detail::MixturePrior<W> anchors(const ClassDensities<W>& classes,
@@ -196,7 +212,8 @@ private:
 
     /// Components beyond the classes start at spots that the classes explain badly, and are hardly
     /// drawn anywhere: their prior is worth d + 2 spots of a class's spread. Of many draws the one
-    /// that has come furthest after a few iterations goes on.
+    /// that has come furthest after a few iterations goes on; should it leave classes without spots
+    /// or free components with hardly any, the next two do, and the one that leaves fewest so.
     [[nodiscard]] detail::MeanFieldFit<W> with_free_components(const detail::MeanField<W>& field,
                                                                const RowMatrix<W>& v,
                                                                detail::MixturePrior<W> prior,
@@ -220,31 +237,72 @@ private:
         prior.kappa.tail(wanted - anchored).setConstant(W(0.01));
         prior.nu.tail(wanted - anchored).setConstant(static_cast<W>(d + 2));
 
-        constexpr Index draws = 20, few_iterations = 10;
+        constexpr Index draws = 20, few_iterations = 10, furthest = 3;
         auto brief = field_options();
         brief.max_iterations = std::min(few_iterations, options.max_iterations);
-        struct Best {
-            Index draw = -1;
+        // classes without spots, and free components with hardly any
+        const auto failures = [&](const detail::MeanFieldFit<W>& fit, int threads) -> Index {
+            const auto spots = spots_of(fit.responsibilities, threads);
+            return std::count(spots.begin(), spots.begin() + anchored, 0) +
+                   std::count_if(spots.begin() + anchored, spots.end(),
+                                 [&](Index size) { return size < d + 2; });
+        };
+        struct Draw {
+            Index number = 0;
             double objective = 0;
+            Index failures = 0;
+
+            [[nodiscard]] bool before(const Draw& other) const {
+                return std::pair(-objective, number) < std::pair(-other.objective, other.number);
+            }
+        };
+        struct Begun {
+            Draw draw;
             detail::MixturePrior<W> prior;
-            RowMatrix<W> responsibilities;
-        } best;
+            detail::MeanFieldFit<W> fit;
+        };
+        const auto begun = [&](Index number, const RunOptions& inner) {
+            Begun out{{number}, prior, {}};
+            draw_spots(v, worst, floor, anchored,
+                       RandomStream(run.seed, 0x46524545 + static_cast<std::uint64_t>(number)),
+                       out.prior.at.means);
+            out.fit = field.with(brief, inner).fit(out.prior);
+            out.draw.objective = out.fit.objective;
+            out.draw.failures = failures(out.fit, inner.threads);
+            return out;
+        };
+        std::optional<Begun> best;
+        std::vector<Draw> all;
         std::mutex comparing;
         detail::side_by_side(name, draws, n, run, [&](Index i, const RunOptions& inner) {
             using Reported = std::optional<double>;
             if (i > 0 && run.stop.stop_requested()) return Reported{};
-            detail::MixturePrior<W> drawn = prior;
-            draw_spots(v, worst, floor, anchored,
-                       RandomStream(run.seed, 0x46524545 + static_cast<std::uint64_t>(i)),
-                       drawn.at.means);
-            auto fit = field.with(brief, inner).fit(drawn);
+            Begun next = begun(i, inner);
             const std::lock_guard lock(comparing);
-            if (best.draw < 0 || fit.objective > best.objective ||
-                (fit.objective == best.objective && i < best.draw))
-                best = {i, fit.objective, std::move(drawn), std::move(fit.responsibilities)};
-            return Reported{fit.objective};
+            all.push_back(next.draw);
+            if (!best || next.draw.before(best->draw)) best = std::move(next);
+            return Reported{all.back().objective};
         });
-        return field.fit(best.prior, std::move(best.responsibilities));
+        std::sort(all.begin(), all.end(),
+                  [](const Draw& one, const Draw& other) { return one.before(other); });
+        const auto least = std::min_element(
+            all.begin(), all.end(),
+            [](const Draw& one, const Draw& other) { return one.failures < other.failures; });
+        std::vector<Draw> tried(all.begin(), all.begin() + std::min(furthest, std::ssize(all)));
+        if (least - all.begin() >= furthest) tried.push_back(*least);
+        detail::MeanFieldFit<W> found;
+        Index fewest = wanted + 1;
+        for (const Draw& draw : tried) {
+            const bool first = draw.number == tried.front().number;
+            if (fewest == 0 || (!first && run.stop.stop_requested())) break;
+            if (!first) best = begun(draw.number, run);
+            auto fit = field.fit(best->prior, std::move(best->fit.responsibilities));
+            const Index failed = failures(fit, run.threads);
+            if (failed >= fewest) continue;
+            fewest = failed;
+            found = std::move(fit);
+        }
+        return found;
     }
 
     /// Draws the free components' means among the spots, those that lie far from the classes and

@@ -101,13 +101,16 @@ void check_tried(std::span<const Index> tried, Index spots, std::string_view who
 }
 
 /// Where the best number is the first or the last of several, more or fewer might be better.
-template <class Numbers>
-void warn_at_edges(ClustersChoice& choice, const Numbers& tried) {
-    if (tried.size() < 2) return;
-    if (choice.best == *std::max_element(tried.begin(), tried.end()))
+template <class = void>
+void warn_at_edges(ClustersChoice& choice) {
+    if (choice.curve.size() < 2) return;
+    const auto [least, most] =
+        std::minmax_element(choice.curve.begin(), choice.curve.end(),
+                            [](const auto& a, const auto& b) { return a.clusters < b.clusters; });
+    if (choice.best == most->clusters)
         choice.warnings.push_back(
             text("the best number of clusters, ", choice.best, ", is the largest tried"));
-    if (choice.best == *std::min_element(tried.begin(), tried.end()))
+    if (choice.best == least->clusters)
         choice.warnings.push_back(
             text("the best number of clusters, ", choice.best, ", is the smallest tried"));
 }
@@ -163,7 +166,7 @@ template <class Scalar = double>
         }
     }
     choice.best = choice.curve[best].clusters;
-    detail::warn_at_edges(choice, tried);
+    detail::warn_at_edges(choice);
     for (std::size_t i = best + 1; i < worse.size(); ++i)
         if (!better(best, i))
             choice.warnings.push_back(
@@ -177,7 +180,7 @@ namespace detail {
 template <class Choice>
 [[nodiscard]] std::string choice_in_words(const Choice& choice) {
     auto words = text(counted(choice.best, "cluster"), choice.best == 1 ? " was" : " were",
-                      " chosen out of ", choice.curve.size(), " numbers tried");
+                      " chosen out of ", counted(std::ssize(choice.curve), "number"), " tried");
     if (choice.classes)
         words += text(", the source's classes that hold spots being ", *choice.classes);
     return words;
@@ -201,7 +204,7 @@ void choose_by_classes(ClustersChoice& choice, const Numbers& tried, Index class
             classes, classes == 1 ? " class of the source holds" : " classes of the source hold",
             " spots of the target; of the numbers of clusters to try the nearest, ", choice.best,
             ", was chosen"));
-    warn_at_edges(choice, tried);
+    warn_at_edges(choice);
     for (const Index other : tried)
         if (other != choice.best && away(other) == away(choice.best))
             choice.warnings.push_back(text(other, " clusters are as near as ", choice.best));

@@ -33,6 +33,18 @@ struct ClusterFit {
 
 namespace detail {
 
+/// Clusters without spots are the last: the largest comes first.
+template <class Fit>
+void warn_of_empty(Fit& fit) {
+    const auto count = std::ssize(fit.sizes),
+               empty = std::count(fit.sizes.begin(), fit.sizes.end(), 0);
+    if (empty == 1)
+        fit.warnings.push_back(text("cluster ", count, " has no spots; try fewer clusters"));
+    if (empty > 1)
+        fit.warnings.push_back(text("clusters ", count - empty + 1, " to ", count,
+                                    " have no spots; try fewer clusters"));
+}
+
 /// Columns order[0], order[1], … of m.
 template <class To, class From>
 [[nodiscard]] RowMatrix<To> columns_in_order(const RowMatrix<From>& m,

@@ -470,9 +470,8 @@ void put_largest_first(ClusterFit<Scalar>& out, const MeanFieldFit<W>& found,
         out.covariances.push_back(found.gaussians.covariances[from].template cast<Scalar>());
         out.sizes.push_back(sizes[from]);
         if (!of.empty()) order_of.push_back(of[from]);
-        if (sizes[from] == 0)
-            out.warnings.push_back(text("cluster ", to + 1, " has no spots; try fewer clusters"));
     }
+    warn_of_empty(out);
     for (const Label k : labels) out.labels.push_back(place[static_cast<std::size_t>(k)]);
     out.beta = found.beta;
     out.log_likelihood = found.objective;

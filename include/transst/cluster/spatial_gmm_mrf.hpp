@@ -441,10 +441,7 @@ private:
                     text("cluster ", to + 1, " (", sizes[at],
                          " spots) is too thin for a covariance of its own; it was "
                          "drawn towards the pooled one"));
-            else if (sizes[at] == 0)
-                fit.warnings.push_back(
-                    text("cluster ", to + 1, " has no spots; try fewer clusters"));
-            else if (sizes[at] < fit.means.cols() + 2)
+            else if (sizes[at] > 0 && sizes[at] < fit.means.cols() + 2)
                 fit.warnings.push_back(
                     text("cluster ", to + 1, " (", sizes[at],
                          " spots) has fewer spots than factors + 2 = ", fit.means.cols() + 2,

@@ -49,15 +49,15 @@ void adapted(const InHand<Rows>& in) {
     in.out.scores = v;
 }
 
-/// What the adapted loading gives, where its clusters tell much more than the anchored ones in
-/// `out`.
+/// What the adapted loading gives, where that part of what its clusters tell is more than the
+/// anchored ones in `out` do.
 template <class Rows>
-[[nodiscard]] std::optional<RegionsFit> adapted_tells_more(const InHand<Rows>& in) {
+[[nodiscard]] std::optional<RegionsFit> adapted_tells_more(const InHand<Rows>& in, double part) {
     if (in.run.stop.stop_requested()) return {};
     std::optional<RegionsFit> other(std::in_place);
     adapted(in.into(*other));
     in.clock.end("adapted mixture");
-    const auto more = in.against_alone.more(*other, in.out, in.options.information_from);
+    const auto more = in.against_alone.more(*other, in.out, part);
     if (!more) return {};
     auto words = text("clusters in the source's loading, adapted to the target, tell ",
                       rounded(*other->information), " nats a spot, ",

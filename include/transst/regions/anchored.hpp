@@ -6,6 +6,12 @@
 
 namespace transst::detail {
 
+/// Whether anchored clusters stay as they are where the anchors are taken away.
+template <class Rows>
+[[nodiscard]] bool stay_released(const InHand<Rows>& in, const RegionsFit& found) {
+    return *found.released_agreement >= in.options.released_from;
+}
+
 /// Clusters anchored to the classes in a space, in which v are the target's scores.
 template <class Rows>
 [[nodiscard]] AnchoredFit<double> anchored_by(const InHand<Rows>& in,
@@ -85,7 +91,7 @@ template <class Rows, class Fit>
     return trusted;
 }
 
-/// Whether clusters anchored in a space are to be believed; if not, `out` has none yet.
+/// Whether clusters anchored in a space hold; `out` has none where some would have no spots.
 template <class Rows>
 [[nodiscard]] bool anchored_in(const InHand<Rows>& in, const DescribedClasses<double>& described,
                                RowMatrix<double> v, Index wanted) {
@@ -107,17 +113,13 @@ template <class Rows>
     in.out.released_agreement =
         adjusted_rand_index(fit.labels, released(v, in.graph, fit, in.options.beta, in.run));
     in.clock.end("released mixture");
-    const std::string words =
+    const bool held = in.options.trust || fit.stopped || stay_released(in, in.out);
+    in.out.decisions.push_back(
         text("released from the anchors, the clusters stay as they are to an agreement of ",
-             rounded(*in.out.released_agreement));
-    if (!in.options.trust && !fit.stopped &&
-        *in.out.released_agreement < in.options.released_from) {
-        in.out.decisions.push_back(
-            text(words, ", less than ", rounded(in.options.released_from),
-                 ": the target does not bear the source's classes out; they are not taken over"));
-        return false;
-    }
-    in.out.decisions.push_back(words);
+             rounded(*in.out.released_agreement),
+             held ? ""
+                  : text(", less than ", rounded(in.options.released_from),
+                         ": they are no proof of the source's classes")));
     for (const auto& absent : in.out.absent_classes)
         in.out.decisions.push_back(
             text("class '", absent,
@@ -130,7 +132,7 @@ template <class Rows>
         in.out.doubted_classes.push_back(in.source.class_names()[k]);
     in.out.kappa = std::move(trusted.kappa);
     in.out.scores = std::move(v);
-    return true;
+    return held;
 }
 
 /// Whether the source's own cells, held out, bear its classes out.
@@ -143,11 +145,13 @@ template <class Rows>
     const ScoreSpaceChoice& space = in.source.anchors().space;
     in.out.space = space;
     const bool discriminant = space.best == ScoreSpace::discriminant;
-    in.out.decisions.push_back(text(
-        "source cells held out are named right in ", rounded(100 * space.discriminant_accuracy),
-        " % of cases by discriminant axes", in.source.placed() ? " at several scales" : "", ", in ",
-        rounded(100 * space.factors_accuracy), " % by all factors; the ",
-        discriminant ? "former" : "latter", " are used"));
+    const bool several = in.source.class_names().size() > 1;
+    if (several)
+        in.out.decisions.push_back(text(
+            "source cells held out are named right in ", rounded(100 * space.discriminant_accuracy),
+            " % of cases by discriminant axes", in.source.placed() ? " at several scales" : "",
+            ", in ", rounded(100 * space.factors_accuracy), " % by all factors; the ",
+            discriminant ? "former" : "latter", " are used"));
     if (!in.options.trust && space.accuracy() <= space.largest_class_share) {
         in.out.decisions.push_back(
             "that is no better than always naming the largest class: the source's classes are not "
@@ -168,11 +172,10 @@ template <class Rows>
 
 /// Tries the classes in more axes (own_axes), and puts into `found` what is found there if no class
 /// is left out that has spots without them, and the clusters tell more, or those without them do
-/// not hold (`held`). Whether those in `found` hold.
+/// not hold (`held`).
 template <class Rows>
-[[nodiscard]] bool anchored_in_more(const InHand<Rows>& in, const DescribedClasses<double>& more,
-                                    RowMatrix<double> v, Index wanted, bool held,
-                                    RegionsFit& found) {
+void anchored_in_more(const InHand<Rows>& in, const DescribedClasses<double>& more,
+                      RowMatrix<double> v, Index wanted, bool held, RegionsFit& found) {
     const Index classes = std::ssize(in.source.class_names());
     RegionsFit other;
     other.own_axes = more.weights.cols() - in.source.anchors().classes.weights.cols();
@@ -195,7 +198,7 @@ template <class Rows>
         for (auto& words : found.decisions) in.out.decisions.push_back(std::move(words));
     } else {
         const auto told = in.against_alone.more(other, found);
-        if (!told) return true;
+        if (!told) return;
         better = *told;
         outcome = text(better ? "taken" : "not taken", "; with ", one ? "it" : "them",
                        " clusters tell ", rounded(*other.information), " nats a spot, without ",
@@ -206,10 +209,9 @@ template <class Rows>
         one ? " axis" : " axes", " more, along which the target's own clusters differ, ",
         one ? "is" : "are", " tried and ", outcome));
     if (better) found = std::move(other);
-    return held || better;
 }
 
-/// Whether the anchored clusters are to be believed; if not, `out` has no clusters yet.
+/// Whether there are anchored clusters, all with spots; if not, `out` has none yet.
 template <class Rows>
 [[nodiscard]] bool anchored(const InHand<Rows>& in) {
     if (!classes_hold(in)) return false;
@@ -226,18 +228,20 @@ template <class Rows>
         number_of_clusters(in.options, v, in.graph, fit_anchored, in.run, in.out,
                            by_classes ? occupied(fit_anchored(v, in.graph, 0)) : 0);
     RegionsFit found;
-    bool held = anchored_in(in.into(found), described, std::move(v), wanted);
+    const bool held = anchored_in(in.into(found), described, std::move(v), wanted);
     if (const auto more = own_axes(in, described, z, wanted, found))
-        held = anchored_in_more(in, *more, scores_in(in, *more, z), wanted, held, found);
+        anchored_in_more(in, *more, scores_in(in, *more, z), wanted, held, found);
     take_over(in.out, std::move(found));
-    return held;
+    return !in.out.clusters.labels.empty();
 }
 
 /// Whether much of the target is not as the source's classes are: free components may have
-/// taken what these do not fit quite, or they have shared it out among themselves.
-template <class = void>
-[[nodiscard]] bool looks_elsewhere(const RegionsFit& out) {
-    if (!out.doubted_classes.empty()) return true;
+/// taken what these do not fit quite, or they have shared it out among themselves, or nothing but
+/// anchors holds them where they are.
+template <class Rows>
+[[nodiscard]] bool looks_elsewhere(const InHand<Rows>& in) {
+    const RegionsFit& out = in.out;
+    if (!out.doubted_classes.empty() || !stay_released(in, out)) return true;
     Index novel = 0;
     for (std::size_t k = 0; k < out.names.size(); ++k) {
         if (out.names[k].source_class == left_out) return true;

@@ -64,7 +64,7 @@ template <class Found, class Fit>
         found = std::move(other);
         choice.best = fewer;
         choice.warnings.clear();  // they were those of the number passed over
-        warn_at_edges(choice, tried);
+        warn_at_edges(choice);
         return words;
     }
     return {};
@@ -80,7 +80,7 @@ template <class Fit>
     out.warnings.insert(out.warnings.end(), choice.warnings.begin(), choice.warnings.end());
     const bool novel = std::any_of(out.names.begin(), out.names.end(),
                                    [](const auto& name) { return name.novel; });
-    if (choice.classes && novel)
+    if (choice.classes && novel && choice.best <= std::ssize(out.class_names))
         out.warnings.push_back(
             "some clusters are novel: the target may have regions that the source lacks, and "
             "which share a cluster; try more clusters than classes");

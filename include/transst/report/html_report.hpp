@@ -5,6 +5,7 @@
 #include <transst/metrics/confusion.hpp>
 #include <transst/report/json_text.hpp>
 #include <transst/report/report_page.hpp>
+#include <transst/report/report_script.hpp>
 #include <transst/report/tissue_svg.hpp>
 
 #include <limits>

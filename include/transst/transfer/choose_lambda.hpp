@@ -39,12 +39,16 @@ struct ChooseLambda {
     } options{};
 
     /// As TransferLoading::fit; the criterion at each λ is kept in the fit's lambda_curve. Of equal
-    /// errors the first in the grid is taken. Throws also InvalidArgument for an empty grid.
+    /// errors the first in the grid is taken. Throws also InvalidArgument for a grid that
+    /// is empty or holds what is not 0 or more.
     template <class X>
     [[nodiscard]] TransferFit<Scalar> fit(const X& x, const PLDRFit<Scalar>& source,
                                           const RunOptions& run = {}) const {
         require(!options.grid.empty(),
                 "ChooseLambda::fit: grid is empty; give at least one lambda");
+        for (const double lambda : options.grid)
+            require(lambda >= 0, "ChooseLambda::fit: grid holds ", lambda,
+                    "; each lambda must be 0 or more (infinity keeps the source's loading)");
         TransferLoading<Scalar> transfer{options.transfer};
         const auto& rows = as_rows(x);
         RandomStream random(run.seed, 0x53504C54);
@@ -61,6 +65,8 @@ struct ChooseLambda {
             errors = split_error(transfer, rows, source, options.grid,
                                  random.permutation(rows.rows()), run);
         }
+        for (double& error : errors)  // one that overflows is no better than any
+            if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
         const auto best = std::min_element(errors.begin(), errors.end()) - errors.begin();
         transfer.options.lambda = options.grid[static_cast<std::size_t>(best)];
         auto fit = transfer.fit(rows, source, run);

@@ -38,21 +38,33 @@ struct SourceWitness {
 /// How relevant a source is to a target.
 struct Relevance {
     double correlation = 0;  ///< of the source's class profiles with the target's, in [−1, 1]
-    double reliability = 1;  ///< of the source's class profiles, in [0, 1]: the correlation to be
-                             ///< expected with those of as many other cells of the same tissue
+    double source_reliability = 1;  ///< of the source's class profiles, in [0, 1]: the correlation
+                                    ///< to be expected with those of as many other cells alike
+    double target_reliability = 1;  ///< of the target's: with those of as many other spots
+    bool known = true;              ///< false: there is too little to tell it by, and it is 0
 
     /// The correlation that a source with very many cells would have (Spearman 1904). Profiles that
     /// are noise for the most part are left as they are.
     [[nodiscard]] double corrected() const {
+        return std::min(1.0, correlation / noise(source_reliability));
+    }
+
+    /// That with very many spots of the target, too.
+    [[nodiscard]] double corrected_for_both() const {
+        return std::min(1.0, correlation / (noise(source_reliability) * noise(target_reliability)));
+    }
+
+private:
+    [[nodiscard]] static double noise(double reliability) {
         constexpr double least = 0.1;
-        return reliability > least ? std::min(1.0, correlation / std::sqrt(reliability))
-                                   : correlation;
+        return reliability > least ? std::sqrt(reliability) : 1;
     }
 };
 
 /// Correlation, over held-out genes, of the source's class profiles with those of the target spots
 /// that the other genes call: near 1 for a neighbouring section, near 0 for an irrelevant source.
-/// Noise in the source's profiles lowers it, by a factor that two halves of its cells tell.
+/// Noise in either's profiles lowers it, by factors that two halves of the cells and of the spots
+/// tell.
 ///
 ///     const double r =
 ///         transst::SourceRelevance{}.fit(source, labels, K, target, nearest).correlation;
@@ -124,7 +136,7 @@ struct SourceRelevance {
         require<ShapeMismatch>(source.profiles.cols() == target.cols(),
                                "SourceRelevance::fit: the source has ", source.profiles.cols(),
                                " genes, the target ", target.cols());
-        if (source.halves.empty()) return {};
+        if (source.halves.empty()) return {.known = false};
         const auto rows = detail::any_rows<Scalar>(target);
         const Index halves = std::ssize(source.halves);
         std::vector<Relevance> found(source.halves.size());
@@ -138,15 +150,18 @@ struct SourceRelevance {
                                  looked_at[at] = 1;
                                  return found[at].correlation;
                              });
-        Relevance total{0, 0};
+        Relevance total{0, 0, 0, false};
         double seen = 0;
         for (std::size_t h = 0; h < found.size(); ++h) {
             if (looked_at[h] == 0) continue;
             total.correlation += found[h].correlation;
-            total.reliability += found[h].reliability;
+            total.source_reliability += found[h].source_reliability;
+            total.target_reliability += found[h].target_reliability;
+            total.known = total.known || found[h].known;
             ++seen;
         }
-        return {total.correlation / seen, total.reliability / seen};
+        return {total.correlation / seen, total.source_reliability / seen,
+                total.target_reliability / seen, total.known};
     }
 
 private:
@@ -231,30 +246,49 @@ private:
         const RowMatrix<W> v = neighborhood_means(own, nearest, scale, run);
         const RowMatrix<W> calls = call(v, half.centers, run);
 
-        // profiles on the held-out genes
-        const auto swept =
-            sweep<Scalar>(target, Matrix<W>(p, 0), classes, NoState{}, run,
-                          [&](NoState&, Index begin, RowBlock<Scalar>, RowBlock<Scalar> c) {
-                              c = calls.middleRows(begin, c.rows()).template cast<Scalar>();
-                          });
-        const Vector<W> sizes = calls.colwise().sum().transpose();
+        // profiles on the held-out genes, of either half of the spots
+        const std::vector<char> second = drawn_half(target.rows(), run.seed);
+        const auto swept = sweep<Scalar>(
+            target, Matrix<W>(p, 0), 2 * classes, NoState{}, run,
+            [&](NoState&, Index begin, RowBlock<Scalar>, RowBlock<Scalar> c) {
+                c.setZero();
+                for (Index i = 0; i < c.rows(); ++i)
+                    c.row(i).segment(second[static_cast<std::size_t>(begin + i)] * classes,
+                                     classes) = calls.row(begin + i).template cast<Scalar>();
+            });
+        Matrix<W> half_sizes = Matrix<W>::Zero(2, classes);
+        for (Index i = 0; i < calls.rows(); ++i)
+            half_sizes.row(second[static_cast<std::size_t>(i)]) += calls.row(i);
+        const Vector<W> sizes = half_sizes.colwise().sum().transpose();
         std::vector<Index> called;
         for (Index k = 0; k < classes; ++k)
             if (sizes[k] >= static_cast<W>(options.fewest)) called.push_back(k);
-        if (called.size() < 2) return {};
+        // where all spots are called the same, that tells enough, but of very few
+        if (called.size() < 2) return {.known = target.rows() > 2 * options.fewest};
         const Vector<W> n = sizes(called);
         const auto centered = [&](Matrix<W> m) {
             const Vector<W> mean = detail::times(detail::transposed(m), n) / n.sum();
             for (Index k = 0; k < m.rows(); ++k) m.row(k) -= mean.transpose();
             return m;
         };
-        Matrix<W> sums(std::ssize(called), std::ssize(half.held_out));
-        for (Index j = 0; j < sums.cols(); ++j)
-            for (Index k = 0; k < sums.rows(); ++k)
-                sums(k, j) = swept.product(half.held_out[static_cast<std::size_t>(j)],
-                                           called[static_cast<std::size_t>(k)]) /
-                             n[k];
-        const Matrix<W> of_target = centered(std::move(sums));
+        std::array<Matrix<W>, 2> sums;
+        for (Index h = 0; h < 2; ++h) {
+            auto& of = sums[static_cast<std::size_t>(h)];
+            of.resize(std::ssize(called), std::ssize(half.held_out));
+            for (Index j = 0; j < of.cols(); ++j)
+                for (Index k = 0; k < of.rows(); ++k)
+                    of(k, j) = swept.product(half.held_out[static_cast<std::size_t>(j)],
+                                             h * classes + called[static_cast<std::size_t>(k)]);
+        }
+        const auto means = [&](Matrix<W> of, const Vector<W>& count) {
+            for (Index k = 0; k < of.rows(); ++k) of.row(k) /= std::max(count[k], W(1e-9));
+            return centered(std::move(of));
+        };
+        const auto of_half = [&](Index h) {
+            const Vector<W> count = half_sizes.row(h).transpose();
+            return means(sums[static_cast<std::size_t>(h)], count(called));
+        };
+        const Matrix<W> of_target = means(sums[0] + sums[1], n);
         const auto of_source = [&](const Matrix<W>& profiles) {
             return centered(profiles(called, half.held_out));
         };
@@ -267,11 +301,24 @@ private:
             const W lengths = std::sqrt(dot(a, a) * dot(b, b));
             return lengths > 0 ? static_cast<double>(dot(a, b) / lengths) : 0.0;
         };
-        const double of_halves = std::max(0.0, correlation(of_source(source.of_half_the_cells[0]),
-                                                           of_source(source.of_half_the_cells[1])));
-        // all cells are twice as many as a half has (Spearman 1910, Brown 1910)
+        // all are twice as many as a half has (Spearman 1910, Brown 1910)
+        const auto reliability = [&](const Matrix<W>& one, const Matrix<W>& other) {
+            const double of_halves = std::max(0.0, correlation(one, other));
+            return 2 * of_halves / (1 + of_halves);
+        };
         return {correlation(of_target, of_source(source.profiles)),
-                2 * of_halves / (1 + of_halves)};
+                reliability(of_source(source.of_half_the_cells[0]),
+                            of_source(source.of_half_the_cells[1])),
+                reliability(of_half(0), of_half(1))};
+    }
+
+    /// 1 for a random half of n spots, else 0.
+    [[nodiscard]] static std::vector<char> drawn_half(Index n, std::uint64_t seed) {
+        std::vector<char> out(static_cast<std::size_t>(n), 0);
+        const auto order = RandomStream(seed, 0x53504F54).permutation(n);
+        for (Index i = 0; i < n / 2; ++i)
+            out[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = 1;
+        return out;
     }
 
     /// Posterior of unit-covariance classes at `centers`, shifted together to where the spots lie.

@@ -44,6 +44,11 @@ struct TrustLimits {
                                                                 : Trust::none;
     }
 
+    /// Whether classes would be taken over, were it not for noise in their profiles.
+    [[nodiscard]] bool may_anchor(const Relevance& relevance) const {
+        return explained(relevance.corrected_for_both()) > anchored_from;
+    }
+
     /// Share of the variance, given the correlation.
     [[nodiscard]] static double explained(double correlation) {
         return correlation > 0 ? correlation * correlation : 0;
@@ -51,8 +56,8 @@ struct TrustLimits {
 };
 
 [[nodiscard]] inline std::string in_words(const Relevance& relevance) {
-    return text(rounded(relevance.correlation), ", ", rounded(relevance.corrected()),
-                " but for noise in its class profiles");
+    return text(rounded(relevance.correlation), ", ", rounded(relevance.corrected_for_both()),
+                " but for noise in class profiles");
 }
 
 }  // namespace detail
