@@ -1,15 +1,14 @@
 // The target's regions, with as much of the source's knowledge as the target bears out.
 //
 // How relevant the source is is learned from the target, without labels of it (SourceRelevance):
-//   anchored   the source's classes are priors of the target's mixture, in factors of the source,
-//              and hold when they are taken away again;
+//   anchored   the source's classes are priors of the target's mixture, in factors of the source;
 //   guided     only which genes tell classes apart is taken from the source, where the regions
 //              found with them are coherent;
 //   adapted    the source's loading, adapted to the target, gives the factors: the paper's steps;
 //   none       the source is not used.
-// But where all of the source's classes fit, clusters must tell of the target about what its own
-// do, and anchored ones about what adapted ones do (regions/comparison.hpp), else the next way is
-// taken.
+// Anchored clusters that hold when the priors are taken away again, and in which all classes fit,
+// are believed. Others, and those of the other ways, must tell of the target about what its own do,
+// and anchored ones about what adapted ones do (regions/comparison.hpp), or the next way is taken.
 // The three steps of the paper are a Pipeline; this is what the program does by default.
 #pragma once
 

@@ -32,19 +32,22 @@ struct RegionsOptions {
                                      ///< a grid, by bi-cross-validation, or 1 where half of the
                                      ///< spots or genes are no more than factors
     double anchored_from = 0.5;      ///< squared relevance above which the source explains more of
-                                     ///< the target's classes than it leaves unexplained
+                                     ///< the target's classes than it leaves unexplained; where
+                                     ///< it would but for noise, anchored clusters are tried
     double used_from = 0.1;          ///< squared relevance, corrected for noise in the source's
                                      ///< profiles, above which the source is worth a look
     double contradicted_to = 1.0 / 3;  ///< share of the source's labels that may be wrong
-    double released_from = 0.75;       ///< released_agreement above which anchors are believed
+    double released_from = 0.75;       ///< released_agreement from which clusters hold without
+                                       ///< the anchors
     double believed_from = 0.95;       ///< of what clusters hardly drawn to the source's classes
                                        ///< explain, the part that those drawn to them must
     double guided_from = 0.5;          ///< assortativity from which guided clusters are coherent
     double information_from = 0.8;     ///< of what the target's own clusters tell of its factors,
                                        ///< the part that those found with the source must; and
                                        ///< anchored ones of what adapted ones do. Asked of anchored
-                                       ///< ones where classes are doubted, some are free
-                                       ///< components, or most spots lie in novel ones
+                                       ///< ones where noise hides the source's relevance, they
+                                       ///< do not hold without anchors, classes are doubted, some
+                                       ///< are free components, or most spots lie in novel ones
     bool allow_duplicates = false;     ///< of the same place in the same section
 };
 
