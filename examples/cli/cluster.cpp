@@ -125,6 +125,8 @@ void check_options(const ClusterOptions& options) {
     require(!options.sources.empty() || !options.model.empty() || options.trust == "auto" ||
                 options.trust == "none",
             "--trust ", options.trust, " goes with --source; give that too, or leave out --trust");
+    require(!options.sources.empty() || !options.model.empty() || options.kappa == "auto",
+            "--kappa goes with --source; give that too, or leave out --kappa");
     if (options.lambda != "auto") {
         const double lambda = parse_number("--lambda", options.lambda);
         require(lambda <= largest_lambda || std::isinf(lambda), "--lambda is '", options.lambda,
@@ -499,9 +501,8 @@ void cluster(const ClusterOptions& options) {
     if (options.report) {
         check_output_file("--report", *options.report, options.force);
         for (const char* file : result_files)
-            require(std::filesystem::weakly_canonical(*options.report) !=
-                        std::filesystem::weakly_canonical(out / file),
-                    "--report: ", *options.report, " is one of the results; name another file");
+            require(!same_file(*options.report, out / file), "--report: ", *options.report,
+                    " is one of the results; name another file");
         const auto inputs = options.inputs();
         std::error_code ignored;
         const bool page = std::filesystem::path(*options.report).extension() == ".html" ||
@@ -591,6 +592,12 @@ void add_gene_options(CLI::App& command, ClusterOptions& o) {
         ->group(method_group);
 }
 
+void check_gene_options(const CLI::App& command) {
+    for (const char* name : {"--genes", "--gene-criterion"})
+        require(command.count(name) == 0 || command.count("--gene-list") == 0, name,
+                " and --gene-list exclude each other; leave out one of the two");
+}
+
 void add_factor_option(CLI::App& command, ClusterOptions& o) {
     add_option(command, "--factors", o.factors, "Number of factors")
         ->transform(whole_number<Index>(1))
@@ -663,6 +670,7 @@ void add_cluster(CLI::App& program) {
     command->callback([options, command] {
         const auto given = [&](const char* name) { return command->count(name) > 0; };
         check_given(*command, *options);
+        check_gene_options(*command);
         if (options->published) {
             for (const char* name : {"--standardize", "--penalty", "--scores", "--field", "--beta",
                                      "--starts", "--neighborhood"})
@@ -672,6 +680,9 @@ void add_cluster(CLI::App& program) {
             // the published code chooses lambda itself, unless told
             if (!given("--lambda")) options->lambda = "auto";
         }
+        for (const char* name : {"--lambda", "--penalty", "--scores"})
+            require(!given(name) || !options->sources.empty(), name,
+                    " goes with --source; give that too, or leave out ", name);
         const bool of_paper = options->method == "paper" || options->published ||
                               given("--lambda") || given("--penalty") || given("--scores") ||
                               given("--field");

@@ -101,6 +101,9 @@ void add_source_reading_options(CLI::App& command, ClusterOptions& options);
 /// --genes, --gene-criterion, --gene-list.
 void add_gene_options(CLI::App& command, ClusterOptions& options);
 
+/// Throws where both a list of genes and how they are to be chosen are given.
+void check_gene_options(const CLI::App& command);
+
 /// --factors.
 void add_factor_option(CLI::App& command, ClusterOptions& options);
 

@@ -59,18 +59,30 @@ Words words_of(const std::string& name, const Json& value) {
     return {list};
 }
 
-/// An option given anew, and those of the earlier run that say something only beside its old value.
-const std::vector<std::pair<std::string, std::set<std::string>>> displaced{
-    {"--neighborhood", {"neighbors", "radius"}},
-    {"--gene-list", {"genes", "gene_criterion", "genes_from"}},
-    {"--genes", {"gene_list"}},
-    {"--gene-criterion", {"gene_list"}},
-    {"--method",
+/// Options of an earlier run that say something only beside what another given anew replaces.
+struct Displaced {
+    Words given;  // any of these
+    std::set<std::string> options;
+    const char* by_method = nullptr;  // where the earlier run was by this one
+};
+const std::vector<Displaced> displaced{
+    {{"--neighborhood"}, {"neighbors", "radius"}},
+    {{"--gene-list"}, {"genes", "gene_criterion", "genes_from"}},
+    {{"--genes", "--gene-criterion"}, {"gene_list"}},
+    {{"--method"},
      {"published", "standardize", "trust", "kappa", "lambda", "penalty", "scores", "field", "beta",
       "starts", "neighbors"}},
-    {"--published",
+    {{"--published"},
      {"method", "standardize", "trust", "kappa", "lambda", "penalty", "scores", "field", "beta",
-      "starts", "neighborhood", "neighbors", "radius"}}};
+      "starts", "neighborhood", "neighbors", "radius"}},
+    // options of the one method alone ask for that method
+    {{"--lambda", "--penalty", "--scores", "--field"},
+     {"method", "published", "standardize", "trust", "kappa", "beta", "starts", "neighbors"},
+     "trust"},
+    {{"--trust", "--kappa"},
+     {"method", "published", "standardize", "lambda", "penalty", "scores", "field", "beta",
+      "starts", "neighbors"},
+     "paper"}};
 
 /// What --published sets itself.
 const std::set<std::string> set_by_published{"standardize", "penalty", "scores",      "field",
@@ -120,24 +132,19 @@ Words with_earlier_options(Words arguments) {
         std::cerr << "transst: note: " << path << " is of version " << by << ", this is "
                   << transst::version << "; results may differ\n";
     const bool published = options.value("published", false);
-    // options of the one method alone, given anew, ask for that method
-    const auto one_given = [&](std::initializer_list<const char*> options_of) {
-        return std::any_of(options_of.begin(), options_of.end(), given);
+    const std::string method = options.value("method", "trust");
+    const auto is_displaced = [&](const std::string& name) {
+        return std::any_of(displaced.begin(), displaced.end(), [&](const Displaced& those) {
+            return those.options.contains(name) &&
+                   (!those.by_method || method == those.by_method) &&
+                   std::any_of(those.given.begin(), those.given.end(), given);
+        });
     };
-    const bool other_method = options.value("method", "trust") == "paper"
-                                  ? one_given({"--trust", "--kappa"})
-                                  : one_given({"--lambda", "--penalty", "--scores", "--field"});
     Words earlier;
     for (const auto& [name, value] : options.items()) {
         std::string option = "--" + (name == "sources" ? "source" : name);
         std::replace(option.begin(), option.end(), '_', '-');
-        if (given(option)) continue;
-        if (std::any_of(displaced.begin(), displaced.end(), [&, &name = name](const auto& pair) {
-                const bool anew = given(pair.first) || (other_method && pair.first == "--method");
-                return anew && pair.second.contains(name);
-            }))
-            continue;
-        if (other_method && name == "method") continue;
+        if (given(option) || is_displaced(name)) continue;
         if (published && set_by_published.contains(name)) continue;
         if (value.is_boolean()) {
             if (value.get<bool>()) earlier.push_back(option);

@@ -150,9 +150,10 @@ void add_fit(CLI::App& program) {
         "Example:\n"
         "  transst fit --source atlas.h5ad --label-column cell_type --out atlas.transst\n"
         "  transst apply --model atlas.transst --target outs --clusters 3-12 --out out");
-    command->callback([options] {
+    command->callback([options, command] {
         require(!options->quiet || !options->verbose,
                 "--quiet and --verbose contradict each other; leave out one of the two");
+        check_gene_options(*command);
         fit(*options);
     });
 }

@@ -86,9 +86,12 @@ private:
     std::optional<NewFolders> made_;
 };
 
+/// Whether both are, or would be, the same file or folder.
 inline bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
     std::error_code ignored;
-    return a == b || std::filesystem::equivalent(a, b, ignored);
+    return a == b || std::filesystem::equivalent(a, b, ignored) ||
+           std::filesystem::weakly_canonical(std::filesystem::absolute(a, ignored), ignored) ==
+               std::filesystem::weakly_canonical(std::filesystem::absolute(b, ignored), ignored);
 }
 
 /// What is written must not take the place of what is read, --force or not.

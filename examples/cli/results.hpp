@@ -375,10 +375,12 @@ private:
         if (o.neighborhood == "radius") options_["radius"] = o.radius;
         // the published code counts an edge at both of its ends
         options_["beta"] = o.published ? "2, half of it for each directed neighbour" : o.beta;
-        if (paper) {
+        if (paper && !o.sources.empty()) {
             options_["lambda"] = o.lambda;
             options_["penalty"] = o.published ? "absolute" : o.penalty;
             options_["scores"] = o.published ? "least-squares" : o.scores;
+        }
+        if (paper) {
             options_["field"] = o.field;
         } else {
             options_["trust"] = o.trust;

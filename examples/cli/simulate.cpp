@@ -77,8 +77,9 @@ void add_simulate(CLI::App& program) {
     add("--noise", s.noise, "Upper bound of the genes' noise variances");
     add("--target-share", s.target_share, "Share of the spots that becomes the target");
     add("--loading-seed", s.loading_seed, "Of the loading alone, shared by repeats");
+    const char* counts = "Counts (with --counts negative-binomial)";
     const auto add_count = [&](const char* name, auto& value, const char* help) {
-        add_option(*command, name, value, help)->group("Counts");
+        add_option(*command, name, value, help)->group(counts);
     };
     add_count("--library-size", s.library_size, "Median counts of a spot");
     add_count("--library-spread", s.library_spread, "Standard deviation of their logarithm");
@@ -87,7 +88,15 @@ void add_simulate(CLI::App& program) {
     add_count("--dispersion", s.dispersion, "Variance = mean + dispersion · mean²");
     add_count("--dropout", s.dropout, "Probability that a count is lost");
     command->footer("Example:\n  transst simulate --out tissue --seed 7 --noise 5");
-    command->callback([options] { simulate(*options); });
+    command->callback([options, command, counts] {
+        for (const auto* option : command->get_options())
+            transst::require(option->count() == 0 || option->get_group() != counts ||
+                                 options->counts != "gaussian",
+                             option->get_name(),
+                             " goes with --counts negative-binomial; give that too, or leave out ",
+                             option->get_name());
+        simulate(*options);
+    });
 }
 
 }  // namespace transst_program

@@ -204,9 +204,6 @@ private:
         alone.information = out.information;
         alone.information_alone = out.information_alone;
         alone.relevance = out.relevance;
-        alone.relevance_known = out.relevance_known;
-        alone.source_reliability = out.source_reliability;
-        alone.target_reliability = out.target_reliability;
         alone.decisions.insert(alone.decisions.begin(), out.decisions.begin(), out.decisions.end());
         alone.class_names = std::move(out.class_names);
         alone.labelled_cells = out.labelled_cells;
@@ -250,10 +247,7 @@ private:
         run.begin("relevance");
         const Relevance relevance = SourceRelevance<>{}.fit(witness, target, nearest, run);
         clock.end("relevance");
-        out.relevance = relevance.correlation;
-        out.relevance_known = relevance.known;
-        out.source_reliability = relevance.source_reliability;
-        out.target_reliability = relevance.target_reliability;
+        out.relevance = relevance;
         const std::string found =
             std::ssize(source.class_names()) < 2
                 ? "the source has a single class, whose relevance cannot be told"

@@ -231,6 +231,12 @@ void check_factors(Index factors, Index cells, Index spots, Index genes, std::st
     if (spots > 0) found += text(", the spots ", spots);
     for (const Index rows : {cells, spots})
         if (rows > 0) least = std::min(least, rows);
+    require<BadData>(least > 1, caller, ": there is one ",
+                     genes == 1   ? "gene, and a factor takes two or more; take a sample, or a "
+                                    "list of genes, with more that vary and that all have"
+                     : spots == 1 ? "spot, and regions take two or more; take a larger target"
+                                  : "labelled cell, and a factor takes two or more; take a larger "
+                                    "source");
     require(factors >= 1 && factors < least, caller, ": factors = ", factors, found,
             " and the genes ", genes, "; factors must be at least 1 and below ", least);
 }

@@ -34,10 +34,7 @@ struct RegionsFit : FoundRegions {
     std::vector<std::string> class_names;   ///< of the source
     bool averaged = false;                  ///< the target's own scores, with the neighbours'
     Trust trust = Trust::none;              ///< the way that was taken
-    double relevance = 0;                   ///< SourceRelevance, in [−1, 1]; 0 without a source
-    bool relevance_known = true;            ///< else there is too little to tell it by
-    double source_reliability = 1;          ///< of its class profiles, see Relevance
-    double target_reliability = 1;          ///< of the target's
+    Relevance relevance;                    ///< of the source, by SourceRelevance
     std::optional<ScoreSpaceChoice> space;  ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried

@@ -439,6 +439,40 @@ TEST_CASE("genes are not ranked by a source that is not there") {
                   2, {"--genes-from both goes with --source"});
 }
 
+TEST_CASE("options that would have no effect are refused") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    for (const Words& vain : {Words{"--lambda", "0.5"}, Words{"--penalty", "absolute"},
+                              Words{"--scores", "least-squares"}, Words{"--kappa", "5"}}) {
+        Words alone{"cluster", "--target", "target", "--clusters", "3", "--out", "alone"};
+        alone.insert(alone.end(), vain.begin(), vain.end());
+        check_refused(job.transst(alone), 2, {vain[0] + " goes with --source"});
+        CHECK(job.left_nothing("alone"));
+    }
+    transst::write_file(job / "genes.txt", "gene1\ngene2\n");
+    for (const Words& other : {Words{"--genes", "5"}, Words{"--gene-criterion", "vst"}})
+        for (Words command : {Words{"cluster", "--source", "source", "--target", "target",
+                                    "--clusters", "3", "--out", "listed"},
+                              Words{"fit", "--source", "source", "--out", "listed"}}) {
+            command.insert(command.end(), {"--gene-list", "genes.txt", other[0], other[1]});
+            check_refused(job.transst(command), 2, {other[0] + " and --gene-list exclude"});
+            CHECK(job.left_nothing("listed"));
+        }
+    check_refused(job.transst({"simulate", "--out", "tissue", "--library-size", "100"}), 2,
+                  {"--library-size goes with --counts negative-binomial"});
+    CHECK(job.left_nothing("tissue"));
+}
+
+TEST_CASE("what is too little for any number of factors or neighbours is said so") {
+    TRANSST_NEED(program, "TRANSST_PROGRAM");
+    const Job job(program);
+    transst::write_file(job / "genes.txt", "gene1\n");
+    check_refused(job.cluster({"--gene-list", "genes.txt"}), 1, {"there is one gene"});
+    make_tissue(1, 2, 24, 1).put(job / "one");
+    check_refused(job.transst({"cluster", "--target", "one", "--clusters", "1", "--out", "alone"}),
+                  1, {"has 1 spot, which has no neighbour"});
+}
+
 TEST_CASE("errors speak of the program's options, not of the library's functions") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     const Job job(program);

@@ -144,7 +144,7 @@ TEST_CASE("Prepare: a list of genes takes the criterion's place") {
     CHECK(fit.genes == Names{"gene4", "gene9"});
     REQUIRE(fit.warnings.size() == 2);
     CHECK(fit.warnings[0] ==
-          "gene_list: 1 of 5 genes are not among those that the samples "
+          "gene_list: 1 of 5 genes is not among those that the samples "
           "have in common (lost)");
     CHECK(fit.warnings[1] == "gene_list: 1 gene does not vary in the target and cannot be used");
 

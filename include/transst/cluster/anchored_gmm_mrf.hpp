@@ -3,9 +3,7 @@
 #pragma once
 
 #include <transst/cluster/cluster_fit.hpp>
-#include <transst/cluster/mean_field.hpp>
-#include <transst/cluster/starts.hpp>
-#include <transst/core/side_by_side.hpp>
+#include <transst/cluster/free_components.hpp>
 
 #include <optional>
 
@@ -107,13 +105,17 @@ struct AnchoredGMM_MRF {
         for (;;) {
             const auto prior = anchors(classes, active);
             const bool more = !only_classes && std::ssize(active) < wanted;
-            found = more ? with_free_components(field, v, prior, wanted, run) : field.fit(prior);
+            found =
+                more
+                    ? detail::FreeComponents<W>(field, field_options(), v, prior, wanted, run).fit()
+                    : field.fit(prior);
             if (std::ssize(active) > wanted) {
                 Index least = 0;
                 found.weights.minCoeff(&least);
                 leave_out(least, active, out.absent);
-            } else if (const auto empty = first_empty(found, std::ssize(active), run);
-                       empty && options.clusters > 0) {
+            } else if (const auto empty = options.clusters > 0
+                                              ? first_empty(found, std::ssize(active), run)
+                                              : std::nullopt) {
                 leave_out(*empty, active, out.absent);
             } else if (more || std::ssize(active) == wanted) {
                 break;
@@ -167,20 +169,13 @@ private:
         active.erase(active.begin() + at);
     }
 
-    [[nodiscard]] static std::vector<Index> spots_of(const RowMatrix<W>& responsibilities,
-                                                     int threads) {
-        std::vector<Index> out(static_cast<std::size_t>(responsibilities.cols()), 0);
-        for (const Label k : detail::most_likely(responsibilities, threads))
-            ++out[static_cast<std::size_t>(k)];
-        return out;
-    }
-
     /// The class to make room for what the source does not know: one that no spot belongs to, of
     /// several that of least weight. Nothing where no class has spots, or after a request to stop.
     [[nodiscard]] static std::optional<Index> first_empty(const detail::MeanFieldFit<W>& found,
                                                           Index classes, const RunOptions& run) {
         if (run.stop.stop_requested()) return {};
-        const auto spots = spots_of(found.responsibilities, run.threads);
+        const auto spots = detail::spots_of(
+            detail::most_likely(found.responsibilities, run.threads), found.gaussians.clusters());
         std::vector<Index> empty;
         for (Index k = 0; k < classes; ++k)
             if (spots[static_cast<std::size_t>(k)] == 0) empty.push_back(k);
@@ -208,120 +203,6 @@ private:
         }
         prior.nu = prior.kappa.array() + static_cast<W>(d + 2);
         return prior;
-    }
-
-    /// Components beyond the classes start at spots that the classes explain badly, and are hardly
-    /// drawn anywhere: their prior is worth d + 2 spots of a class's spread. Of many draws the one
-    /// that has come furthest after a few iterations goes on; should it leave classes without spots
-    /// or free components with hardly any, the next two do, and the one that leaves fewest so.
-    [[nodiscard]] detail::MeanFieldFit<W> with_free_components(const detail::MeanField<W>& field,
-                                                               const RowMatrix<W>& v,
-                                                               detail::MixturePrior<W> prior,
-                                                               Index wanted,
-                                                               const RunOptions& run) const {
-        const Index n = v.rows(), d = v.cols(), anchored = prior.at.clusters();
-        const detail::Whitening<W> whitening(prior.at);
-        Vector<W> worst(n);
-        detail::for_each_block(0, n, [&](Index begin, Index rows) {
-            RowMatrix<W> energy(rows, anchored);
-            whitening.energies(v.middleRows(begin, rows), energy);
-            for (Index i = 0; i < rows; ++i) worst[begin + i] = energy.row(i).minCoeff();
-        });
-        const W floor = worst.minCoeff();
-        Matrix<W> shared = Matrix<W>::Zero(d, d);
-        for (const auto& c : prior.at.covariances) shared += c / static_cast<W>(anchored);
-        prior.at.means.conservativeResize(wanted, d);
-        prior.at.covariances.resize(static_cast<std::size_t>(wanted), shared);
-        prior.kappa.conservativeResize(wanted);
-        prior.nu.conservativeResize(wanted);
-        prior.kappa.tail(wanted - anchored).setConstant(W(0.01));
-        prior.nu.tail(wanted - anchored).setConstant(static_cast<W>(d + 2));
-
-        constexpr Index draws = 20, few_iterations = 10, furthest = 3;
-        auto brief = field_options();
-        brief.max_iterations = std::min(few_iterations, options.max_iterations);
-        // classes without spots, and free components with hardly any
-        const auto failures = [&](const detail::MeanFieldFit<W>& fit, int threads) -> Index {
-            const auto spots = spots_of(fit.responsibilities, threads);
-            return std::count(spots.begin(), spots.begin() + anchored, 0) +
-                   std::count_if(spots.begin() + anchored, spots.end(),
-                                 [&](Index size) { return size < d + 2; });
-        };
-        struct Draw {
-            Index number = 0;
-            double objective = 0;
-            Index failures = 0;
-
-            [[nodiscard]] bool before(const Draw& other) const {
-                return std::pair(-objective, number) < std::pair(-other.objective, other.number);
-            }
-        };
-        struct Begun {
-            Draw draw;
-            detail::MixturePrior<W> prior;
-            detail::MeanFieldFit<W> fit;
-        };
-        const auto begun = [&](Index number, const RunOptions& inner) {
-            Begun out{{number}, prior, {}};
-            draw_spots(v, worst, floor, anchored,
-                       RandomStream(run.seed, 0x46524545 + static_cast<std::uint64_t>(number)),
-                       out.prior.at.means);
-            out.fit = field.with(brief, inner).fit(out.prior);
-            out.draw.objective = out.fit.objective;
-            out.draw.failures = failures(out.fit, inner.threads);
-            return out;
-        };
-        std::optional<Begun> best;
-        std::vector<Draw> all;
-        std::mutex comparing;
-        detail::side_by_side(name, draws, n, run, [&](Index i, const RunOptions& inner) {
-            using Reported = std::optional<double>;
-            if (i > 0 && run.stop.stop_requested()) return Reported{};
-            Begun next = begun(i, inner);
-            const std::lock_guard lock(comparing);
-            all.push_back(next.draw);
-            if (!best || next.draw.before(best->draw)) best = std::move(next);
-            return Reported{all.back().objective};
-        });
-        std::sort(all.begin(), all.end(),
-                  [](const Draw& one, const Draw& other) { return one.before(other); });
-        const auto least = std::min_element(
-            all.begin(), all.end(),
-            [](const Draw& one, const Draw& other) { return one.failures < other.failures; });
-        std::vector<Draw> tried(all.begin(), all.begin() + std::min(furthest, std::ssize(all)));
-        if (least - all.begin() >= furthest) tried.push_back(*least);
-        detail::MeanFieldFit<W> found;
-        Index fewest = wanted + 1;
-        for (const Draw& draw : tried) {
-            const bool first = draw.number == tried.front().number;
-            if (fewest == 0 || (!first && run.stop.stop_requested())) break;
-            if (!first) best = begun(draw.number, run);
-            auto fit = field.fit(best->prior, std::move(best->fit.responsibilities));
-            const Index failed = failures(fit, run.threads);
-            if (failed >= fewest) continue;
-            fewest = failed;
-            found = std::move(fit);
-        }
-        return found;
-    }
-
-    /// Draws the free components' means among the spots, those that lie far from the classes and
-    /// from one another first of all.
-    static void draw_spots(const RowMatrix<W>& v, const Vector<W>& worst, W floor, Index anchored,
-                           RandomStream random, Matrix<W>& means) {
-        std::vector<double> weight(static_cast<std::size_t>(v.rows()));
-        for (Index i = 0; i < v.rows(); ++i)
-            weight[static_cast<std::size_t>(i)] = static_cast<double>(worst[i] - floor);
-        for (Index k = anchored; k < means.rows(); ++k) {
-            const Index drawn = *std::max_element(weight.begin(), weight.end()) > 0
-                                    ? random.categorical(weight)
-                                    : random.below(v.rows());
-            means.row(k) = v.row(drawn);
-            for (Index i = 0; i < v.rows(); ++i) {
-                auto& w = weight[static_cast<std::size_t>(i)];
-                w = std::min(w, static_cast<double>((v.row(i) - v.row(drawn)).squaredNorm()));
-            }
-        }
     }
 
     [[nodiscard]] detail::MeanFieldOptions field_options() const {

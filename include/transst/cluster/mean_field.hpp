@@ -436,6 +436,14 @@ template <class W>
     return labels;
 }
 
+/// How many spots have each label (K).
+template <class = void>
+[[nodiscard]] std::vector<Index> spots_of(std::span<const Label> labels, Index clusters) {
+    std::vector<Index> out(static_cast<std::size_t>(clusters), 0);
+    for (const Label k : labels) ++out[static_cast<std::size_t>(k)];
+    return out;
+}
+
 /// 1 where a spot has the label, else 0 (n × K).
 template <class W>
 [[nodiscard]] RowMatrix<W> one_hot(std::span<const Label> labels, Index clusters) {
@@ -452,8 +460,7 @@ void put_largest_first(ClusterFit<Scalar>& out, const MeanFieldFit<W>& found,
     const auto& r = found.responsibilities;
     const Index count = r.cols();
     const std::vector<Label> labels = most_likely(r, threads);
-    std::vector<Index> sizes(static_cast<std::size_t>(count), 0);
-    for (const Label k : labels) ++sizes[static_cast<std::size_t>(k)];
+    const std::vector<Index> sizes = spots_of(labels, count);
     std::vector<Index> order(sizes.size());
     std::iota(order.begin(), order.end(), Index{0});
     std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {

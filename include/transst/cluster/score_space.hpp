@@ -3,6 +3,7 @@
 #pragma once
 
 #include <transst/cluster/anchored_gmm_mrf.hpp>
+#include <transst/cluster/starts.hpp>
 #include <transst/core/some_of_each.hpp>
 #include <transst/graph/knn_graph.hpp>
 #include <transst/reduce/discriminant_axes.hpp>

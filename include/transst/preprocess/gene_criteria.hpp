@@ -147,8 +147,9 @@ template <class Position = std::size_t, class Samples>
         for (std::size_t i = 0; i < missing.size() && i < 5; ++i)
             names += text(i > 0 ? ", " : "", missing[i]);
         warnings.push_back(text("gene_list: ", missing.size(), " of ", list.size(),
-                                " genes are not among those that the samples have in common (",
-                                names, missing.size() > 5 ? ", …)" : ")"));
+                                missing.size() == 1 ? " genes is" : " genes are",
+                                " not among those that the samples have in common (", names,
+                                missing.size() > 5 ? ", …)" : ")"));
     }
     return listed;
 }

@@ -62,13 +62,15 @@ template <class Rows, class Fit>
             "stopped before it was found how far to believe each of the source's classes");
         return trusted;
     }
-    const auto percent = [&](double explained) {
-        return *trusted.by_none > 0 ? rounded(100 * explained / *trusted.by_none) : "100";
+    const auto as_much = [&](double explained) {
+        const double part = *trusted.by_none > 0 ? explained / *trusted.by_none : 1;
+        return part < 2 ? text(rounded(100 * part), " % as much")
+                        : text(rounded(part), " times as much");
     };
     const auto& doubts = trusted.doubts;
     std::string words =
         text("clusters drawn to the source's classes by ", Trusted::believed,
-             " pseudo-spots explain ", percent(*trusted.by_all), " % as much of the target as by ",
+             " pseudo-spots explain ", as_much(*trusted.by_all), " of the target as by ",
              Trusted::doubted, trusted.empty_by_all ? ", and some have no spots: " : ": ");
     if (doubts.empty()) {
         words += "each class is believed";
@@ -83,7 +85,7 @@ template <class Rows, class Fit>
         const bool several = doubts.size() > 1 && doubts.size() < names.size();
         words += text(several ? " are" : " is", " doubted, with ", Trusted::doubted, " behind ",
                       several ? "each" : "it", ", and the clusters explain ",
-                      percent(trusted.explained), " %");
+                      as_much(trusted.explained));
     }
     in.out.decisions.push_back(std::move(words));
     if (!in.options.try_clusters.empty() && !doubts.empty())

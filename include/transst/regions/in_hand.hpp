@@ -30,6 +30,9 @@ void take_over(RegionsFit& out, RegionsFit&& found) {
 template <class = void>
 void give_up(RegionsFit& out) {
     static_cast<FoundRegions&>(out) = {};
+    if (out.clusters_choice)
+        out.decisions.push_back(text("their number, ", out.clusters_choice->best,
+                                     ", was chosen for them alone: the numbers are tried anew"));
     out.clusters_choice.reset();
 }
 
