@@ -279,6 +279,7 @@ private:
             detail::give_up(out);
             if (next == Trust::none) out.decisions.push_back("the target is clustered alone");
         };
+        std::optional<RegionsFit> adapted_better;  // than anchors in doubt
         if (out.trust == Trust::anchored) {
             // what correlates so well gives good factors, whatever is wrong with its classes
             if (!detail::anchored(in)) {
@@ -288,27 +289,32 @@ private:
                 const bool proven = !half_relevant && detail::stay_released(in, out);
                 if (!against_alone.enough(out)) {
                     give_up_for(Trust::adapted);
-                } else if (auto better = detail::adapted_tells_more(
-                               in, proven ? options.information_from : 1)) {
+                } else if ((adapted_better = detail::adapted_tells_more(
+                                in, proven ? options.information_from : 1))) {
+                    out.decisions.push_back(
+                        "in the source's loading, adapted to the target, clusters tell more, and "
+                        "the former are given up");
                     give_up_for(Trust::adapted);
-                    detail::take_over(out, std::move(*better));
                 }
             }
         }
         const bool undecided = half_relevant && out.clusters.labels.empty();
-        if (undecided && out.target_sections.size() > 1) {
+        const bool several = out.target_sections.size() > 1;
+        if (undecided && several && !adapted_better) {
             out.decisions.push_back(
                 "other ways to use such a source take differences of the target's sections for "
                 "regions, and are not tried where there are several");
             give_up_for(Trust::none);
             return out;
         }
-        if (out.trust == Trust::guided || undecided) {
+        if (out.trust == Trust::guided || (undecided && !several)) {
             if (detail::guided(in))
                 out.trust = Trust::guided;
             else
                 give_up_for(Trust::adapted);
         }
+        if (adapted_better && out.clusters.labels.empty())
+            detail::take_over(out, std::move(*adapted_better));
         if (out.trust == Trust::adapted && out.clusters.labels.empty()) {
             detail::adapted(in);
             clock.end("adapted mixture");
