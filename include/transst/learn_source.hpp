@@ -261,8 +261,9 @@ struct LearnSource {
     } options{};
 
     /// sources: one or more, labelled. On a request to stop, the parts are the best so far. Throws
-    /// what Prepare::fit_sources throws, and InvalidArgument for factors not in [1, min(labelled
-    /// cells, genes)) or scales that do not rise from 0.
+    /// what Prepare::fit_sources throws, BadData for a single labelled cell or gene, and
+    /// InvalidArgument for factors not in [1, min(labelled cells, genes)) or scales that do not
+    /// rise from 0.
     template <class Expression>
     [[nodiscard]] SourceModel fit(std::span<const Sample<Expression>* const> sources,
                                   const RunOptions& run = {}) const {

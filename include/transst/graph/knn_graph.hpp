@@ -39,12 +39,11 @@ struct KnnGraph {
                 "; it must be at least 1");
         detail::check_coordinates(coordinates, who);
         const auto grouped = detail::group_sections(coordinates.rows(), sections, who);
-        require(
-            grouped.spots.size() > 1 ||
-                    options.neighbors<coordinates.rows(), who, ": neighbors = ", options.neighbors,
-                                      ", ", grouped.size_in_words(0), coordinates.rows()> 1
-                ? "; neighbors must be less than that: ask for fewer"
-                : ", which has no neighbour; take two or more");
+        const Index spots = coordinates.rows();
+        require(grouped.spots.size() > 1 || options.neighbors < spots, who,
+                ": neighbors = ", options.neighbors, ", ", grouped.size_in_words(0),
+                spots == 1 ? ", which has no neighbour; take two or more"
+                           : "; neighbors must be less than that: ask for fewer");
         return detail::with_dimensions(
             coordinates, [&](auto dims) { return search<dims()>(coordinates, grouped, run); });
     }
