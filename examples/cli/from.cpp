@@ -59,6 +59,11 @@ Words words_of(const std::string& name, const Json& value) {
     return {list};
 }
 
+/// Which method an earlier run was by, and what that method was told.
+const std::set<std::string> of_method{"method", "published", "standardize", "trust",
+                                      "kappa",  "lambda",    "penalty",     "scores",
+                                      "field",  "beta",      "starts",      "neighbors"};
+
 /// Options of an earlier run that say something only beside what another given anew replaces.
 struct Displaced {
     Words given;  // any of these
@@ -69,20 +74,11 @@ const std::vector<Displaced> displaced{
     {{"--neighborhood"}, {"neighbors", "radius"}},
     {{"--gene-list"}, {"genes", "gene_criterion", "genes_from"}},
     {{"--genes", "--gene-criterion"}, {"gene_list"}},
-    {{"--method"},
-     {"published", "standardize", "trust", "kappa", "lambda", "penalty", "scores", "field", "beta",
-      "starts", "neighbors"}},
-    {{"--published"},
-     {"method", "standardize", "trust", "kappa", "lambda", "penalty", "scores", "field", "beta",
-      "starts", "neighborhood", "neighbors", "radius"}},
+    {{"--method", "--published"}, of_method},
+    {{"--published"}, {"neighborhood", "radius"}},
     // options of the one method alone ask for that method
-    {{"--lambda", "--penalty", "--scores", "--field"},
-     {"method", "published", "standardize", "trust", "kappa", "beta", "starts", "neighbors"},
-     "trust"},
-    {{"--trust", "--kappa"},
-     {"method", "published", "standardize", "lambda", "penalty", "scores", "field", "beta",
-      "starts", "neighbors"},
-     "paper"}};
+    {{"--lambda", "--penalty", "--scores", "--field"}, of_method, "trust"},
+    {{"--trust", "--kappa"}, of_method, "paper"}};
 
 /// What --published sets itself.
 const std::set<std::string> set_by_published{"standardize", "penalty", "scores",      "field",

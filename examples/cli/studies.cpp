@@ -1,8 +1,10 @@
-// The nine studies: what is varied, and which methods are compared.
+// The studies: what is varied, and which methods are compared.
 #include "study.hpp"
 
+#include <transst/cluster/anchored_gmm_mrf.hpp>
+#include <transst/graph/knn_graph.hpp>
 #include <transst/io/folder.hpp>
-#include <transst/simulate/tissue.hpp>
+#include <transst/reduce/factor_model.hpp>
 
 #include <numbers>
 #include <numeric>
@@ -22,6 +24,23 @@ const Method published{"published", [](ClusterOptions& o) {
                            o.published = true;
                            o.lambda = "auto";
                        }};
+
+/// What can be told of a simulated target where all that made it is known: the loading, the
+/// classes' densities and the field. What no method that has to learn these can be expected to
+/// pass.
+Method oracle(double beta) {
+    return {"oracle", {}, false, [beta](const Problem& problem) {
+                const TissueTruth& truth = *problem.truth;
+                const FactorModel<double> model{truth.loading, truth.noise_variance, {}, {}};
+                ClassDensities<double> classes{{truth.means, truth.covariances}, {}};
+                for (auto& c : classes.gaussians.covariances) c += model.score_noise();
+                constexpr double known = 1e9;  // pseudo-spots: the target moves nothing
+                return AnchoredGMM_MRF<>{{.kappa = known, .beta_by = Beta::fixed, .beta = beta}}
+                    .fit(model.transform(problem.target.expression.in_memory()),
+                         KnnGraph{{.neighbors = 4}}.fit(problem.target.coordinates), classes)
+                    .labels;
+            }};
+}
 
 // Tissues --------------------------------------------------------------------------------------
 
@@ -59,10 +78,11 @@ Tissue compressed(const Sample<RowMatrix<float>>& from) {
 
 /// Source and target of one simulation, real-valued.
 Problem simulated(const TissueSimulation::Options& options, std::uint64_t seed) {
-    const auto tissue = TissueSimulation{options}.log_expression<float>({.seed = seed});
+    auto tissue = TissueSimulation{options}.log_expression<float>({.seed = seed});
     Problem out{{compressed(tissue.source)}, compressed(tissue.target)};
     out.options.clusters = {options.classes};
     out.options.factors = options.factors;
+    out.truth = std::move(tissue.truth);
     return out;
 }
 
@@ -148,6 +168,25 @@ void flip_labels(Tissue& tissue, double share, RandomStream random) {
     }
 }
 
+/// The labelled spots with that coordinate below the median, or the others.
+Tissue half_of(const Tissue& tissue, const std::vector<std::string>& ignored, Index coordinate,
+               bool low) {
+    const auto codes = code_labels(tissue.labels, ignored).codes;
+    std::vector<double> at;
+    for (std::size_t i = 0; i < codes.size(); ++i)
+        if (codes[i] != left_out)
+            at.push_back(tissue.coordinates(static_cast<Index>(i), coordinate));
+    const auto middle = at.begin() + std::ssize(at) / 2;
+    std::nth_element(at.begin(), middle, at.end());
+    std::vector<Index> rows;
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        const auto row = static_cast<Index>(i);
+        if (codes[i] != left_out && (tissue.coordinates(row, coordinate) < *middle) == low)
+            rows.push_back(row);
+    }
+    return some_rows(tissue, rows);
+}
+
 /// Without the cells of a class.
 Tissue without_class(const Tissue& tissue, const std::string& name) {
     std::vector<Index> rows;
@@ -222,7 +261,7 @@ StudyPlan simulation(const StudyOptions& options) {
     for (const double beta : fewer<double>(options, {0.5, 1, 1.5}))
         for (const double noise : fewer<double>(options, {2, 5, 10}))
             plan.add(text("Potts β ", beta), text(noise), seeds_of(options),
-                     {trust, paper, published, alone}, [=](std::uint64_t seed) {
+                     {trust, paper, published, alone, oracle(beta)}, [=](std::uint64_t seed) {
                          return simulated({.beta = beta, .noise = noise}, seed);
                      });
     return plan;
@@ -435,6 +474,29 @@ StudyPlan real_tissue(const StudyOptions& options) {
     return plan;
 }
 
+StudyPlan halves(const StudyOptions& options) {
+    require(!options.data.empty(),
+            "study halves needs --data: a folder with osmfish, in the layout of 'transst cluster'");
+    StudyPlan plan{"One section, each half from the other", "halves", "target"};
+    const std::vector<std::string> ignored{"Excluded"};
+    const Tissue whole = read_folder_file(fs::path(options.data) / "osmfish").sample;
+    for (const Index coordinate : {0, 1}) {
+        if (options.quick && coordinate > 0) break;  // one pair
+        const char* axis = coordinate == 0 ? "x" : "y";
+        for (const bool low : {true, false}) {
+            auto problem = std::make_shared<Problem>();
+            problem->sources = {half_of(whole, ignored, coordinate, !low)};
+            problem->target = half_of(whole, ignored, coordinate, low);
+            problem->options.clusters = {code_labels(problem->target.labels).classes()};
+            problem->options.allow_duplicates = true;  // some cells were taken apart
+            plan.add(text("osmFISH, by ", axis), text(low ? "low " : "high ", axis),
+                     seeds_of(options), {trust, paper, published, alone},
+                     [problem](std::uint64_t) { return *problem; });
+        }
+    }
+    return plan;
+}
+
 }  // namespace
 
 const std::vector<Study>& all_studies() {
@@ -447,7 +509,8 @@ const std::vector<Study>& all_studies() {
         {"several-sources", "sources with batch effects, together and alone", several_sources},
         {"label-noise", "a share of the source's labels wrong", label_noise},
         {"missing-classes", "a class of the source left out", missing_classes},
-        {"real-tissue", "DLPFC, HER2 and STARmap, from --data", real_tissue}};
+        {"real-tissue", "DLPFC, HER2 and STARmap, from --data", real_tissue},
+        {"halves", "osmFISH, from --data: each half from the other", halves}};
     return all;
 }
 

@@ -6,6 +6,8 @@
 
 #include "outcome.hpp"
 
+#include <transst/simulate/tissue.hpp>
+
 #include <functional>
 
 namespace transst_program {
@@ -17,17 +19,19 @@ struct StudyOptions {
     int threads = 0;
 };
 
-/// One way to cluster: what it changes in the options of `transst cluster`.
-struct Method {
-    std::string name;
-    std::function<void(ClusterOptions&)> change{};
-    bool alone = false;  ///< without the sources
-};
-
 struct Problem {
     std::vector<Tissue> sources;
     Tissue target;
     ClusterOptions options{};
+    std::optional<transst::TissueTruth> truth{};  ///< of simulated tissue
+};
+
+/// One way to cluster: what it changes in the options of `transst cluster`.
+struct Method {
+    std::string name;
+    std::function<void(ClusterOptions&)> change{};
+    bool alone = false;                                                   ///< without the sources
+    std::function<std::vector<transst::Label>(const Problem&)> labels{};  ///< without the program
 };
 
 struct Trial {

@@ -18,14 +18,25 @@ std::string marker(std::size_t shape, double x, double y, std::string_view color
         return svg_number(x + dx) + "," + svg_number(y + dy) + " ";
     };
     const std::string fill = text("fill=\"", color, "\" stroke=\"#fff\" stroke-width=\"0.8\"/>\n");
-    if (shape % 4 == 0)
-        return text("<circle cx=\"", svg_number(x), "\" cy=\"", svg_number(y), "\" r=\"4.3\" ",
-                    fill);
-    const double r = shape % 4 == 1 ? 3.9 : 5.2;
-    const std::string points = shape % 4 == 1 ? at(-r, -r) + at(r, -r) + at(r, r) + at(-r, r)
-                               : shape % 4 == 2
-                                   ? at(0, -r) + at(r * 0.95, r * 0.7) + at(-r * 0.95, r * 0.7)
-                                   : at(0, -r) + at(r, 0) + at(0, r) + at(-r, 0);
+    constexpr double r = 5.2, square = 3.9, wide = 0.95 * r, flat = 0.7 * r;
+    std::string points;
+    switch (shape % 5) {
+        case 0:
+            return text("<circle cx=\"", svg_number(x), "\" cy=\"", svg_number(y), "\" r=\"4.3\" ",
+                        fill);
+        case 1:
+            points = at(-square, -square) + at(square, -square) + at(square, square) +
+                     at(-square, square);
+            break;
+        case 2:
+            points = at(0, -r) + at(wide, flat) + at(-wide, flat);
+            break;
+        case 3:
+            points = at(0, -r) + at(r, 0) + at(0, r) + at(-r, 0);
+            break;
+        default:
+            points = at(0, r) + at(-wide, -flat) + at(wide, -flat);
+    }
     return text("<polygon points=\"", points, "\" ", fill);
 }
 

@@ -38,14 +38,14 @@ Outcome cluster_with_trust(const ClusterOptions& options, const std::vector<Tiss
     out.scores = std::move(fit.scores);
     if (model || !sources.empty()) {
         if (fit.trust != Trust::none) out.names = std::move(fit.names);
-        if (fit.relevance.known) out.relevance = fit.relevance.correlation;
+        if (fit.relevance->known) out.relevance = fit.relevance->correlation;
         // the weight of the source's loading, where that was taken: as it is, or adapted
         if (fit.trust == Trust::anchored) out.lambda = std::numeric_limits<double>::infinity();
         if (fit.transfer) out.lambda = fit.transfer->lambda;
         out.steps["trust"] = {{"trust", to_text(fit.trust)},
                               {"relevance", out.relevance ? Json(*out.relevance) : Json(nullptr)},
-                              {"source_reliability", fit.relevance.source_reliability},
-                              {"target_reliability", fit.relevance.target_reliability}};
+                              {"source_reliability", fit.relevance->source_reliability},
+                              {"target_reliability", fit.relevance->target_reliability}};
         if (fit.space)
             out.steps["trust"]["held_out_accuracy"] = {
                 {"discriminant", fit.space->discriminant_accuracy},

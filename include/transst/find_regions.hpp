@@ -291,9 +291,10 @@ private:
                     give_up_for(Trust::adapted);
                 } else if ((adapted_better = detail::adapted_tells_more(
                                 in, proven ? options.information_from : 1))) {
-                    out.decisions.push_back(
-                        "in the source's loading, adapted to the target, clusters tell more, and "
-                        "the former are given up");
+                    if (half_relevant)
+                        out.decisions.push_back(
+                            "in the source's loading, adapted to the target, clusters tell more, "
+                            "and the former are given up");
                     give_up_for(Trust::adapted);
                 }
             }

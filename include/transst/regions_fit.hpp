@@ -31,11 +31,11 @@ struct FoundRegions {
 
 /// What FindRegions::fit finds.
 struct RegionsFit : FoundRegions {
-    std::vector<std::string> class_names;   ///< of the source
-    bool averaged = false;                  ///< the target's own scores, with the neighbours'
-    Trust trust = Trust::none;              ///< the way that was taken
-    Relevance relevance;                    ///< of the source, by SourceRelevance
-    std::optional<ScoreSpaceChoice> space;  ///< where anchoring was tried
+    std::vector<std::string> class_names;      ///< of the source
+    bool averaged = false;                     ///< the target's own scores, with the neighbours'
+    Trust trust = Trust::none;                 ///< the way that was taken
+    std::optional<Relevance> relevance;        ///< of the source, if there is one
+    std::optional<ScoreSpaceChoice> space;     ///< where anchoring was tried
     std::optional<double> released_agreement;  ///< ARI of anchored clusters with what becomes of
                                                ///< them without anchors, where anchoring was tried
     std::optional<double> information, information_alone;  ///< that clusters of the source and of

@@ -71,7 +71,7 @@ void check_study(const fs::path& program, const std::string& name, const Words& 
 
 TEST_CASE("the studies of simulated tissue run") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
-    check_study(program, "simulation", {"trust", "paper", "published", "alone"}, 4);
+    check_study(program, "simulation", {"trust", "paper", "published", "alone", "oracle"}, 4);
     check_study(program, "relevance", {"trust", "paper"}, 6);
     check_study(program, "sensitivity", {"β 0", "β 0.5", "β 1"}, 8);
     check_study(program, "negative-transfer", {"trust", "paper", "alone"}, 4);
@@ -85,6 +85,8 @@ TEST_CASE("the study of real tissue runs") {
     TRANSST_NEED(program, "TRANSST_PROGRAM");
     TRANSST_NEED(data, "TRANSST_DATA_DIR");
     check_study(program, "real-tissue", {"trust", "paper", "published", "alone"}, 3,
+                {"--data", data.string()});
+    check_study(program, "halves", {"trust", "paper", "published", "alone"}, 2,
                 {"--data", data.string()});
 }
 
@@ -111,6 +113,7 @@ TEST_CASE("a study that cannot be run is refused and leaves nothing") {
         CHECK(!fs::exists(folder.path / "new"));
     };
     refuse(2, {"real-tissue"}, {"--data", "dlpfc/151673", "her2/A1", "starmap_mpfc/BZ5"});
+    refuse(2, {"halves"}, {"--data", "osmfish"});
     refuse(1, {"real-tissue", "--data", "nowhere"}, {"nowhere/dlpfc/151674", "folder"});
     refuse(2, {"phrenology"}, {"'phrenology'", "label-noise", "real-tissue"});
     refuse(2, {"label-noise", "--seeds", "0"}, {"--seeds", "'0'"});

@@ -82,7 +82,7 @@ TEST_CASE("a model is read as it was written, to the last bit") {
     const auto one = regions.fit(expected, target), other = regions.fit(model, target);
     CHECK(one.clusters.labels == other.clusters.labels);
     CHECK(one.clusters.trace == other.clusters.trace);
-    CHECK(one.relevance.correlation == other.relevance.correlation);
+    CHECK(one.relevance->correlation == other.relevance->correlation);
 }
 
 TEST_CASE("a model's file is the same for any number of threads") {

@@ -105,10 +105,10 @@ struct AnchoredGMM_MRF {
         for (;;) {
             const auto prior = anchors(classes, active);
             const bool more = !only_classes && std::ssize(active) < wanted;
-            found =
-                more
-                    ? detail::FreeComponents<W>(field, field_options(), v, prior, wanted, run).fit()
-                    : field.fit(prior);
+            found = more ? detail::FreeComponents<W>(field, field_options(), v, prior, wanted, name,
+                                                     run)
+                               .fit()
+                         : field.fit(prior);
             if (std::ssize(active) > wanted) {
                 Index least = 0;
                 found.weights.minCoeff(&least);

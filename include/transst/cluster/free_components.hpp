@@ -20,15 +20,17 @@ template <class W>
 class FreeComponents {
 public:
     /// v: the scores (n × d) that `field` is of. anchors: the prior of the anchored components.
+    /// name: under which progress is reported.
     FreeComponents(const MeanField<W>& field, const MeanFieldOptions& options,
                    const RowMatrix<W>& v, const MixturePrior<W>& anchors, Index wanted,
-                   const RunOptions& run)
+                   std::string_view name, const RunOptions& run)
         : field_(field),
           options_(options),
           v_(v),
           anchored_(anchors.at.clusters()),
           prior_(with_free(anchors, wanted)),
           misfit_(misfit_of_spots(v, anchors)),
+          name_(name),
           run_(run) {}
 
     /// Of many draws the one that has come furthest after a few iterations goes on; should it fail
@@ -38,7 +40,7 @@ public:
         std::optional<Begun> best;
         std::vector<Draw> all;
         std::mutex comparing;
-        side_by_side("AnchoredGMM_MRF", draws, v_.rows(), run_,
+        side_by_side(name_, draws, v_.rows(), run_,
                      [&](Index number, const RunOptions& inner) -> std::optional<double> {
                          if (number > 0 && run_.stop.stop_requested()) return {};
                          Begun next = begun(number, inner);
@@ -164,6 +166,7 @@ private:
     const Index anchored_;
     const MixturePrior<W> prior_;
     const Vector<W> misfit_;
+    const std::string_view name_;
     const RunOptions& run_;
 };
 
