@@ -8,6 +8,7 @@
 #include <Eigen/SVD>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <set>
@@ -1079,6 +1080,45 @@ TEST_CASE("regions: a request to stop gives what there is") {
         CHECK(fit.clusters.stopped);
     }
     CHECK(find.fit(one.target, {.stop = stop.get_token()}).clusters.responsibilities.allFinite());
+}
+
+TEST_CASE(
+    "regions: a stop in any stage leaves what is sound, or nothing before there is anything") {
+    const Case one(11);
+    auto several = find;
+    several.options.try_clusters = {3, 4, 5};
+    using Way = std::function<RegionsFit(const RunOptions&)>;
+    std::vector<Way> ways{
+        [&](const RunOptions& run) { return find.fit(one.target, run); },
+        [&](const RunOptions& run) { return several.fit(one.target, run); },
+        [&](const RunOptions& run) { return find.fit(one.source, one.target, run); },
+        [&](const RunOptions& run) { return several.fit(one.source, one.target, run); },
+        [&](const RunOptions& run) { return half_relevant().fit(one.source, one.target, run); }};
+    const std::set<std::string> before{"neighbours", "prepare", "relevance", "SourceRelevance"};
+    const std::set<std::string> after{
+        "released mixture", "comparison", "TruncatedSVD",
+        "mixture",          "names",      "profiles"};  // of adapted clusters
+    for (const auto& way : ways) {
+        std::set<std::string> stages;
+        (void)way({.progress = [&](const Progress& p) { stages.emplace(p.stage); }});
+        CAPTURE(&way - ways.data());
+        for (const auto& stage : stages) {
+            CAPTURE(stage);
+            std::stop_source stop;
+            RunOptions run{.stop = stop.get_token()};
+            run.progress = [&](const Progress& p) {
+                if (p.stage == stage) stop.request_stop();
+            };
+            try {
+                const auto fit = way(run);
+                check_sound(fit, one.target.rows(), fit.clusters.clusters(), 4);
+                CHECK(
+                    (fit.clusters.stopped || (fit.trust != Trust::none && after.contains(stage))));
+            } catch (const Stopped&) {
+                CHECK(before.contains(stage));
+            }
+        }
+    }
 }
 
 TEST_CASE("clusters stay as they are where a stop comes before they are held against others") {
