@@ -141,6 +141,8 @@ Words with_earlier_options(Words arguments) {
         std::string option = "--" + (name == "sources" ? "source" : name);
         std::replace(option.begin(), option.end(), '_', '-');
         if (given(option) || is_displaced(name)) continue;
+        // of several sources each had its own, which say nothing of those given anew
+        if (name.starts_with("source_") && value.size() > 1 && given("--source")) continue;
         if (published && set_by_published.contains(name)) continue;
         if (value.is_boolean()) {
             if (value.get<bool>()) earlier.push_back(option);

@@ -229,8 +229,10 @@ public:
                 out << "left out  "
                     << counted(input["left_out_off_tissue"].get<transst::Index>(), "spot") << " of "
                     << input["path"].get<std::string>() << " off the tissue\n";
-        out << "spots     " << spots_ << " in " << counted(clusters_, "cluster") << ", by "
-            << counted(genes_, "gene");
+        const auto empty = std::count(cluster_sizes_.begin(), cluster_sizes_.end(), 0);
+        out << "spots     " << spots_ << " in " << counted(clusters_ - empty, "cluster");
+        if (empty > 0) out << " (of " << clusters_ << ", the others have none)";
+        out << ", by " << counted(genes_, "gene");
         if (!names_.empty()) {  // else the source was not used
             out << " and " << counted(labelled_, "labelled cell");
             if (model_) out << " of a model";

@@ -25,9 +25,8 @@ const Method published{"published", [](ClusterOptions& o) {
                            o.lambda = "auto";
                        }};
 
-/// What can be told of a simulated target where all that made it is known: the loading, the
-/// classes' densities and the field. What no method that has to learn these can be expected to
-/// pass.
+/// What can be told of a simulated target by mean field where all that made it is known: the
+/// loading, the classes' densities and the field. Methods that have to learn these hardly pass it.
 Method oracle(double beta) {
     return {"oracle", {}, false, [beta](const Problem& problem) {
                 const TissueTruth& truth = *problem.truth;

@@ -323,6 +323,7 @@ private:
                 give_up_for(Trust::none);
                 return out;
             }
+            out.decisions.push_back("the source's loading, adapted to the target, is used");
         }
         if (out.trust == Trust::anchored || out.trust == Trust::adapted) {
             out.pldr = source.pldr();

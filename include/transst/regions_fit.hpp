@@ -22,10 +22,11 @@ struct FoundRegions {
                                ///< way that agrees best with the others
     std::vector<std::string> absent_classes;  ///< of the source, left without spots of the target,
                                               ///< or with fewest where clusters are fewer
-    std::vector<double> kappa;  ///< pseudo-spots behind each of class_names; empty where
-                                ///< they do not anchor
+    std::vector<double> kappa;  ///< pseudo-spots behind each of class_names, as asked for or
+                                ///< learned; empty where they do not anchor
     std::vector<std::string> doubted_classes;  ///< of the source, that the target does not bear out
-    Index own_axes = 0;  ///< of the scores, along which the target's own clusters differ
+    Index own_axes = 0;         ///< of the scores, along which the target's own clusters differ
+    Index free_components = 0;  ///< clusters that stem from no class, where these anchor
     std::optional<TransferFit<double>> transfer;  ///< of the adapted way
 };
 

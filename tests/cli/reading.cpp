@@ -52,6 +52,12 @@ TEST_CASE("sources may call their columns otherwise than the target, and than ea
     INFO(again.err);
     REQUIRE(again.code == 0);
     CHECK(job.labels("again") == job.labels());
+    // what was each source's own says nothing of one given anew
+    make_tissue(10, 6).put(job / "third");
+    const auto anew =
+        job.transst({"cluster", "--from", "out/fit.json", "--source", "third", "--out", "anew"});
+    INFO(anew.err);
+    CHECK(anew.code == 0);
 
     check_refused(
         job.cluster({"--source-label-column", "kind", "--source-label-column", "type"}, "new"), 2,

@@ -419,6 +419,32 @@ TEST_CASE("a class that the source lacks is found, and novel") {
         CHECK((cluster.novel ? cluster.confidence < 0.5 : cluster.confidence > 0.9));
 }
 
+TEST_CASE("a free component that has taken the place of a class bears its name") {
+    // spots of two classes and of neither; the second class's have come to a free component
+    const Tissue tissue(14, 30, corners(3, 4, 7), {0, 1, 2}, 5);
+    AnchoredFit<double> fit;
+    fit.labels = tissue.truth;
+    fit.means = corners(3, 4, 7);
+    fit.source_class = {0, left_out, left_out};
+    const Index n = std::ssize(fit.labels);
+    fit.responsibilities = Scores64::Constant(n, 3, 0.05);
+    for (Index i = 0; i < n; ++i)
+        fit.responsibilities(i, fit.labels[static_cast<std::size_t>(i)]) = 0.9;
+
+    const std::vector<std::string> words{"a", "b"};
+    const auto named =
+        name_anchored(fit, tissue.scores, classes_at(corners(3, 4, 7).topRows(2)), words);
+    CHECK(named.names[0].name == "a");
+    CHECK(named.names[1].name == "b");
+    CHECK(named.names[1].source_class == 1);
+    CHECK_FALSE(named.names[1].novel);
+    CHECK(named.names[1].confidence == Approx(0.9).margin(0.05));  // few lie outside
+    CHECK(named.names[2].name == "NA");
+    CHECK(named.names[2].source_class == left_out);
+    CHECK(named.names[2].novel);
+    CHECK((named.class_posterior - fit.responsibilities.leftCols(2)).cwiseAbs().maxCoeff() == 0);
+}
+
 TEST_CASE("with more clusters than classes each class keeps its spots") {
     const std::uint64_t seed = GENERATE(1u, 2u, 3u, 4u);
     const Matrix<double> all = corners(4, 4, 7);

@@ -283,6 +283,13 @@ TEST_CASE("genes that do not vary are not kept, empty cells are reported") {
     CHECK(std::count(prepared.class_names.begin(), prepared.class_names.end(), "nothing") == 0);
     CHECK(mentions(prepared.warnings, "source: 2 cells have no counts, and are left out"));
     CHECK(mentions(prepared.warnings, "no cell of class 'nothing' has counts"));
+    auto logs = source;  // nor were there counts where log expression is all 0
+    logs.values = Values::log_expression;
+    logs.expression.row(20).setZero();
+    const auto of_logs = fit(Prepare{}, {logs}, counts(30, 6, 1, "target"));
+    CHECK(of_logs.source.rows() == 27);
+    CHECK(mentions(of_logs.warnings, "source: 3 cells have no counts, and are left out"));
+    CHECK(mentions(of_logs.warnings, "no cell of class 'nothing' has counts"));
     // one that is ignored, or that other cells are of, is not spoken of
     CHECK(!mentions(fit(Prepare{{.ignore = {"nothing"}}}, {source}, counts(30, 6, 1, "t")).warnings,
                     "of class"));

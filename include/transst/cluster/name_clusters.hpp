@@ -4,6 +4,7 @@
 #include <transst/cluster/anchored_gmm_mrf.hpp>
 #include <transst/matrix/group_sums.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace transst {
@@ -26,8 +27,10 @@ struct ClusterNames {
 /// Clusters bear the name of the class they stem from. A spot lies outside where it is further from
 /// every class than all but 1 % of a class's own cells would be (the 99 % quantile of chi-square):
 /// confidence is the mean responsibility of the cluster's spots, those outside counting as 0, and a
-/// cluster is novel where most of its spots lie outside, or where it is a free component. A spot's
-/// posterior over the classes is its responsibilities.
+/// cluster is novel where most of its spots lie outside, or where it is a free component. But one
+/// of which most lie within, and for most of these a class is likeliest that no cluster stems from,
+/// has taken the place of that class, and bears its name. A spot's posterior over the classes is
+/// its responsibilities.
 template <class W>
 [[nodiscard]] ClusterNames name_anchored(const AnchoredFit<W>& fit, const RowMatrix<W>& scores,
                                          const ClassDensities<W>& classes,
@@ -41,33 +44,36 @@ template <class W>
     const double far = df * std::pow(1 - c + 2.326348 * std::sqrt(c), 3);
     struct Spots {
         Vector<double> sizes, outside, certainty;  // of each cluster
+        Matrix<double> within;  // clusters × classes: likeliest, and not outside
         Spots& operator+=(const Spots& other) {
             sizes += other.sizes;
             outside += other.outside;
             certainty += other.certainty;
+            within += other.within;
             return *this;
         }
     };
     const Vector<double> none = Vector<double>::Zero(count);
-    const auto spots = sum_lanes(
-        Lanes(n), run.threads, Spots{none, none, none}, [&](Spots& sums, Index from, Index to) {
+    const Spots nothing{none, none, none, Matrix<double>::Zero(count, whitening.clusters())};
+    const auto spots =
+        sum_lanes(Lanes(n), run.threads, nothing, [&](Spots& sums, Index from, Index to) {
             detail::for_each_block(from, to, [&](Index begin, Index rows) {
-                RowMatrix<W> away(rows, whitening.clusters());
-                whitening.energies(scores.middleRows(begin, rows), away);
+                RowMatrix<W> energies(rows, whitening.clusters());
+                whitening.energies(scores.middleRows(begin, rows), energies);
+                RowMatrix<W> away = energies;
                 for (Index k = 0; k < away.cols(); ++k)
                     away.col(k).array() -= whitening.half_log_determinant(k);
                 for (Index i = begin; i < begin + rows; ++i) {
                     const Label k = fit.labels[static_cast<std::size_t>(i)];
                     sums.sizes[k] += 1;
-                    if (2 * away.row(i - begin).minCoeff() > far)
+                    if (2 * away.row(i - begin).minCoeff() > far) {
                         sums.outside[k] += 1;
-                    else
-                        sums.certainty[k] += static_cast<double>(fit.responsibilities(i, k));
-                    for (Index j = 0; j < count; ++j)
-                        if (const Label of = fit.source_class[static_cast<std::size_t>(j)];
-                            of != left_out)
-                            out.class_posterior(i, of) +=
-                                static_cast<double>(fit.responsibilities(i, j));
+                        continue;
+                    }
+                    sums.certainty[k] += static_cast<double>(fit.responsibilities(i, k));
+                    Index likeliest = 0;
+                    energies.row(i - begin).minCoeff(&likeliest);
+                    sums.within(k, likeliest) += 1;
                 }
             });
         });
@@ -75,13 +81,29 @@ template <class W>
         const auto at = static_cast<std::size_t>(k);
         ClusterName cluster;
         cluster.source_class = fit.source_class[at];
-        cluster.novel = cluster.source_class == left_out || 2 * spots.outside[k] > spots.sizes[k];
+        const bool outside = 2 * spots.outside[k] > spots.sizes[k];
+        if (cluster.source_class == left_out && !outside && spots.sizes[k] > 0) {
+            Index most = 0;
+            spots.within.row(k).maxCoeff(&most);
+            const auto& stem = fit.source_class;
+            if (std::find(stem.begin(), stem.end(), static_cast<Label>(most)) == stem.end())
+                cluster.source_class = static_cast<Label>(most);
+        }
+        cluster.novel = outside || cluster.source_class == left_out;
         if (cluster.source_class != left_out) {
             cluster.name = class_names[static_cast<std::size_t>(cluster.source_class)];
             if (spots.sizes[k] > 0) cluster.confidence = spots.certainty[k] / spots.sizes[k];
         }
         out.names.push_back(std::move(cluster));
     }
+    const Lanes lanes(n);
+    parallel_for(lanes.count(), run.threads, [&](Index lane) {
+        for (Index i = lanes.begin(lane); i < lanes.end(lane); ++i)
+            for (Index k = 0; k < count; ++k)
+                if (const Label of = out.names[static_cast<std::size_t>(k)].source_class;
+                    of != left_out)
+                    out.class_posterior(i, of) += static_cast<double>(fit.responsibilities(i, k));
+    });
     return out;
 }
 

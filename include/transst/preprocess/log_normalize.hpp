@@ -122,6 +122,24 @@ template <ExpressionRows Rows>
     return sizes;
 }
 
+namespace detail {
+
+/// Whether a row has nothing but zeros (n).
+template <ExpressionRows Rows>
+[[nodiscard]] std::vector<char> rows_of_zeros(const Rows& x, const RunOptions& run) {
+    std::vector<char> zero(static_cast<std::size_t>(x.rows()), 1);
+    const Lanes lanes(x.rows());
+    parallel_for(lanes.count(), run.threads, [&](Index lane) {
+        transst::for_each_entry(x, lanes.begin(lane), lanes.end(lane),
+                                [&](Index i, Index, auto value) {
+                                    if (value != 0) zero[static_cast<std::size_t>(i)] = 0;
+                                });
+    });
+    return zero;
+}
+
+}  // namespace detail
+
 /// Log-normalised view of a sample's counts, which must outlive it; log expression is passed on as
 /// it is. `empty_cells`, if given, receives the number of cells without counts. Throws BadData as
 /// library_sizes, or for log expression that is not finite.

@@ -252,13 +252,20 @@ private:
         decltype(target.labels) emptied;  // labels of such cells
         for (const auto* s : sources) {
             source_views.push_back(log_normalize(*s, run, &empty));
+            const bool counts = s->values == Values::counts;
+            std::vector<char> zero;  // no counts lie behind log expression that is all 0
+            if (!counts) {
+                zero = detail::rows_of_zeros(as_rows(s->expression), run);
+                empty = std::count(zero.begin(), zero.end(), 1);
+            }
             if (empty > 0)
                 warnings.push_back(text(s->name, ": ", empty,
                                         empty == 1 ? " cell has" : " cells have",
                                         " no counts, and are left out"));
             for (Index i = 0; i < s->rows(); ++i) {
                 const auto& label = s->labels[static_cast<std::size_t>(i)];
-                const bool without = source_views.back().empty(i);
+                const bool without =
+                    counts ? source_views.back().empty(i) : zero[static_cast<std::size_t>(i)] != 0;
                 if (without && !is_missing(label)) emptied.push_back(label);
                 words.push_back(without ? "NA" : label);
             }

@@ -61,7 +61,7 @@ template <class Rows>
     if (!more) return {};
     auto words = text("clusters in the source's loading, adapted to the target, tell ",
                       rounded(*other->information), " nats a spot, ",
-                      *more ? "and are taken" : "too little more to be taken");
+                      *more ? "and are taken" : "and are not taken");
     (*more ? *other : in.out).decisions.push_back(std::move(words));
     if (!*more) other.reset();
     return other;

@@ -125,10 +125,11 @@ template <class Rows>
     for (const auto& absent : in.out.absent_classes)
         in.out.decisions.push_back(
             text("class '", absent,
-                 "' was left out: fewest spots of the target, or none, belong to it"));
+                 "' was left out: fewest spots of the target, or none, were drawn to it"));
     auto named = name_anchored(fit, v, described.densities, in.source.class_names(), in.run);
     in.out.names = std::move(named.names);
     in.out.class_posterior = std::move(named.class_posterior);
+    in.out.free_components = std::count(fit.source_class.begin(), fit.source_class.end(), left_out);
     in.out.clusters = std::move(fit);
     for (const std::size_t k : trusted.doubts)
         in.out.doubted_classes.push_back(in.source.class_names()[k]);
@@ -233,6 +234,8 @@ template <class Rows>
     const bool held = anchored_in(in.into(found), described, std::move(v), wanted);
     if (const auto more = own_axes(in, described, z, wanted, found))
         anchored_in_more(in, *more, scores_in(in, *more, z), wanted, held, found);
+    for (const auto& cluster : found.names)  // a free component may have taken its place
+        std::erase(found.absent_classes, cluster.name);
     take_over(in.out, std::move(found));
     return !in.out.clusters.labels.empty();
 }
@@ -243,12 +246,11 @@ template <class Rows>
 template <class Rows>
 [[nodiscard]] bool looks_elsewhere(const InHand<Rows>& in) {
     const RegionsFit& out = in.out;
-    if (!out.doubted_classes.empty() || !stay_released(in, out)) return true;
+    if (!out.doubted_classes.empty() || out.free_components > 0 || !stay_released(in, out))
+        return true;
     Index novel = 0;
-    for (std::size_t k = 0; k < out.names.size(); ++k) {
-        if (out.names[k].source_class == left_out) return true;
+    for (std::size_t k = 0; k < out.names.size(); ++k)
         if (out.names[k].novel) novel += out.clusters.sizes[k];
-    }
     return 2 * novel > std::ssize(out.clusters.labels);
 }
 
