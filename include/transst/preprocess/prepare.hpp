@@ -162,10 +162,10 @@ struct Prepare {
     } options{};
 
     /// sources: any number, none included (the target alone is prepared). Cells of a source without
-    /// a label are left out. Throws BadData (no common genes, a duplicate gene, NaN, negative
-    /// counts, a source without labels, a gene_list of which nothing is there), InvalidArgument
-    /// (genes < 1, variance_stabilized of log expression), ShapeMismatch (a spatial criterion
-    /// without coordinates included) or Stopped.
+    /// a label, or without counts (log expression that is all 0), are left out. Throws BadData (no
+    /// common genes, a duplicate gene, NaN, negative counts, a source without labels, a gene_list
+    /// of which nothing is there), InvalidArgument (genes < 1, variance_stabilized of log
+    /// expression), ShapeMismatch (a spatial criterion without coordinates included) or Stopped.
     template <class SourceExpression, class TargetExpression>
     [[nodiscard]] auto fit(std::span<const Sample<SourceExpression>* const> sources,
                            const Sample<TargetExpression>& target,
