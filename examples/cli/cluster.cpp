@@ -55,7 +55,8 @@ std::vector<std::string> read_gene_list(const std::string& path) {
         genes.emplace_back(line.substr(begin, line.find_last_not_of(" \t") + 1 - begin));
         if (!seen.insert(genes.back()).second) genes.pop_back();
     }
-    require<transst::BadData>(!genes.empty(), path, ": there are no genes; name one a line");
+    require<transst::BadData>(!genes.empty(), "--gene-list: ", path,
+                              ": there are no genes in it; name one a line");
     return genes;
 }
 

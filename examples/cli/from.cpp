@@ -72,6 +72,7 @@ struct Displaced {
 };
 const std::vector<Displaced> displaced{
     {{"--neighborhood"}, {"neighbors", "radius"}},
+    {{"--neighbors"}, {"neighborhood", "radius"}},
     {{"--gene-list"}, {"genes", "gene_criterion", "genes_from"}},
     {{"--genes", "--gene-criterion"}, {"gene_list"}},
     {{"--method", "--published"}, of_method},

@@ -468,6 +468,9 @@ TEST_CASE("what is too little for any number of factors or neighbours is said so
     const Job job(program);
     transst::write_file(job / "genes.txt", "gene1\n");
     check_refused(job.cluster({"--gene-list", "genes.txt"}), 1, {"there is one gene"});
+    transst::write_file(job / "none.txt", " \n\n");
+    check_refused(job.cluster({"--gene-list", "none.txt"}), 1,
+                  {"--gene-list: none.txt", "there are no genes in it"});
     make_tissue(1, 2, 24, 1).put(job / "one");
     check_refused(job.transst({"cluster", "--target", "one", "--clusters", "1", "--out", "alone"}),
                   1, {"has 1 spot, which has no neighbour"});

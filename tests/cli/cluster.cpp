@@ -495,6 +495,11 @@ TEST_CASE("fit.json is enough to run it again") {
     CHECK(options["neighborhood"] == "radius");
     CHECK(options["sources"].size() == 1);
     CHECK(options["factors"] == 4);
+    REQUIRE(
+        job.transst({"cluster", "--from", "other/fit.json", "--neighbors", "4", "--out", "nearest"})
+            .code == 0);
+    CHECK(job.fit("nearest")["options"]["neighborhood"] == "nearest");
+    CHECK(job.fit("nearest")["options"]["neighbors"] == 4);
     // one that belongs to the other method asks for that
     REQUIRE(
         job.transst({"cluster", "--from", "other/fit.json", "--lambda", "0.5", "--out", "paper"})

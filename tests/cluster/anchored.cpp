@@ -656,3 +656,19 @@ TEST_CASE("anchored: what cannot be clustered is refused in words") {
     CHECK_THROWS_AS(anchored.fit(broken, tissue.graph, classes), BadData);
     CHECK_THROWS_WITH(anchored.fit(broken, tissue.graph, classes), support::contains("spot 7"));
 }
+
+TEST_CASE("clusters of no spots and of one are warned of") {
+    const auto warned = [](std::vector<Index> sizes) {
+        ClusterFit<double> fit;
+        fit.sizes = std::move(sizes);
+        detail::warn_of_empty(fit);
+        return fit.warnings;
+    };
+    using Words = std::vector<std::string>;
+    CHECK(warned({9, 2}).empty());
+    CHECK(warned({9, 0}) == Words{"cluster 2 has no spots; try fewer clusters"});
+    CHECK(warned({9, 1}) == Words{"cluster 2 has one spot; try fewer clusters"});
+    CHECK(warned({9, 2, 1, 1, 0, 0, 0}) ==
+          Words{"clusters 5 to 7 have no spots; try fewer clusters",
+                "clusters 3 to 4 have one spot each; try fewer clusters"});
+}

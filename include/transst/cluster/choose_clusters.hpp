@@ -182,7 +182,10 @@ template <class Choice>
     auto words = text(counted(choice.best, "cluster"), choice.best == 1 ? " was" : " were",
                       " chosen out of ", counted(std::ssize(choice.curve), "number"), " tried");
     if (choice.classes)
-        words += text(", the source's classes that hold spots being ", *choice.classes);
+        words += text(
+            ", as ", *choice.classes,
+            *choice.classes == 1 ? " class of the source holds" : " classes of the source hold",
+            " spots");
     return words;
 }
 

@@ -33,16 +33,21 @@ struct ClusterFit {
 
 namespace detail {
 
-/// Clusters without spots are the last: the largest comes first.
+/// Warns of clusters of no spots, and of one. They are the last: the largest comes first.
 template <class Fit>
 void warn_of_empty(Fit& fit) {
-    const auto count = std::ssize(fit.sizes),
-               empty = std::count(fit.sizes.begin(), fit.sizes.end(), 0);
-    if (empty == 1)
-        fit.warnings.push_back(text("cluster ", count, " has no spots; try fewer clusters"));
-    if (empty > 1)
-        fit.warnings.push_back(text("clusters ", count - empty + 1, " to ", count,
-                                    " have no spots; try fewer clusters"));
+    auto last = std::ssize(fit.sizes);
+    for (const Index spots : {0, 1}) {
+        const auto alike = std::count(fit.sizes.begin(), fit.sizes.end(), spots);
+        const auto spots_each = spots == 0 ? "no spots" : alike == 1 ? "one spot" : "one spot each";
+        if (alike == 1)
+            fit.warnings.push_back(
+                text("cluster ", last, " has ", spots_each, "; try fewer clusters"));
+        if (alike > 1)
+            fit.warnings.push_back(text("clusters ", last - alike + 1, " to ", last, " have ",
+                                        spots_each, "; try fewer clusters"));
+        last -= alike;
+    }
 }
 
 /// Columns order[0], order[1], … of m.

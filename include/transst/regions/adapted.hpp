@@ -50,15 +50,16 @@ void adapted(const InHand<Rows>& in) {
 }
 
 /// What the adapted loading gives, where that part of what its clusters tell is more than the
-/// anchored ones in `out` do.
+/// anchored ones in `out` do, and they tell no less than the target's own.
 template <class Rows>
 [[nodiscard]] std::optional<RegionsFit> adapted_tells_more(const InHand<Rows>& in, double part) {
     if (in.run.stop.stop_requested()) return {};
     std::optional<RegionsFit> other(std::in_place);
     adapted(in.into(*other));
     in.clock.end("adapted mixture");
-    const auto more = in.against_alone.more(*other, in.out, part);
+    auto more = in.against_alone.more(*other, in.out, part);
     if (!more) return {};
+    *more = *more && *other->information >= in.options.borrowed_from * *other->information_alone;
     auto words = text("clusters in the source's loading, adapted to the target, tell ",
                       rounded(*other->information), " nats a spot, ",
                       *more ? "and are taken" : "and are not taken");

@@ -122,10 +122,6 @@ template <class Rows>
              held ? ""
                   : text(", less than ", rounded(in.options.released_from),
                          ": they are no proof of the source's classes")));
-    for (const auto& absent : in.out.absent_classes)
-        in.out.decisions.push_back(
-            text("class '", absent,
-                 "' was left out: fewest spots of the target, or none, were drawn to it"));
     auto named = name_anchored(fit, v, described.densities, in.source.class_names(), in.run);
     in.out.names = std::move(named.names);
     in.out.class_posterior = std::move(named.class_posterior);
@@ -236,6 +232,11 @@ template <class Rows>
         anchored_in_more(in, *more, scores_in(in, *more, z), wanted, held, found);
     for (const auto& cluster : found.names)  // a free component may have taken its place
         std::erase(found.absent_classes, cluster.name);
+    if (!found.clusters.labels.empty())
+        for (const auto& absent : found.absent_classes)
+            found.decisions.push_back(
+                text("class '", absent,
+                     "' was left out: fewest spots of the target, or none, were drawn to it"));
     take_over(in.out, std::move(found));
     return !in.out.clusters.labels.empty();
 }

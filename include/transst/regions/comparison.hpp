@@ -14,6 +14,10 @@ namespace transst::detail {
 /// as clusters are drawn in, so that the target's own clusters have not seen all of them either.
 /// Where these are drawn in scores averaged with the neighbours', factors are averaged, too: kinds
 /// of cells that lie in all regions tell much of single spots and nothing of regions.
+///
+/// Clusters anchored to the source's classes may tell somewhat less than the target's own: the
+/// classes are knowledge that its factors do not hold. Those that only borrow genes or a loading
+/// hold no other knowledge of the regions than the target's own clusters do.
 template <class Rows>
 class Comparison {
 public:
@@ -42,23 +46,16 @@ public:
         return nullptr;
     }
 
-    /// Whether out's clusters tell that part of what the target's own do that the options ask for,
-    /// which is said. regions: they are regions, whatever the target's own are, and are asked of
-    /// averaged factors. True where it is not known.
-    [[nodiscard]] bool enough(RegionsFit& out, bool regions = false) {
-        out.information.reset();
-        out.information_alone.reset();
-        if (!tell(out, regions)) return true;
-        const double found = *out.information, own = *out.information_alone;
-        const Index clusters = occupied(out.clusters);
-        const bool enough = found >= options_.information_from * own;
-        out.decisions.push_back(text(
-            "of the target's own factors", averaged(regions) ? ", averaged over neighbours," : "",
-            " the ", clusters, clusters == 1 ? " cluster" : " clusters", " so found tell",
-            clusters == 1 ? "s " : " ", rounded(found), " nats a spot, ", clusters,
-            " of the target alone ", rounded(own),
-            enough ? "" : ": much is missed, and the former are given up"));
-        return enough;
+    /// Whether anchored clusters tell that part of what the target's own do that the options ask
+    /// for, which is said. True where it is not known.
+    [[nodiscard]] bool enough(RegionsFit& out) {
+        return tells(out, options_.information_from, false, ": much is missed");
+    }
+
+    /// Whether clusters that borrow genes or a loading do. They are asked of averaged factors,
+    /// whatever the target's own clusters are.
+    [[nodiscard]] bool no_less(RegionsFit& out) {
+        return tells(out, options_.borrowed_from, true, ": that is less");
     }
 
     /// Whether the one's clusters, or that part of what they tell, tell more than the other's, each
@@ -74,6 +71,22 @@ public:
     }
 
 private:
+    [[nodiscard]] bool tells(RegionsFit& out, double part, bool regions, std::string_view if_not) {
+        out.information.reset();
+        out.information_alone.reset();
+        if (!tell(out, regions)) return true;
+        const double found = *out.information, own = *out.information_alone;
+        const Index clusters = occupied(out.clusters);
+        const bool enough = found >= part * own;
+        out.decisions.push_back(text(
+            "of the target's own factors", averaged(regions) ? ", averaged over neighbours," : "",
+            " the ", clusters, clusters == 1 ? " cluster" : " clusters", " so found tell",
+            clusters == 1 ? "s " : " ", rounded(found), " nats a spot, ", clusters,
+            " of the target alone ", rounded(own), enough ? "" : if_not,
+            enough ? "" : ", and the former are given up"));
+        return enough;
+    }
+
     [[nodiscard]] bool averaged(bool regions) { return regions || by_itself_().averaged; }
 
     /// Puts into `out` what its clusters and as many of the target alone tell. False, and as

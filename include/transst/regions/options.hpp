@@ -43,11 +43,12 @@ struct RegionsOptions {
                                        ///< explain, the part that those drawn to them must
     double guided_from = 0.5;          ///< assortativity from which guided clusters are coherent
     double information_from = 0.8;     ///< of what the target's own clusters tell of its factors,
-                                       ///< the part that those found with the source must; and
-                                       ///< anchored ones of what adapted ones do. Asked of anchored
-                                       ///< ones where noise hides the source's relevance, they
-                                       ///< do not hold without anchors, classes are doubted, some
-                                       ///< are free components, or most spots lie in novel ones
+                                       ///< and adapted ones, the part that anchored ones must: the
+                                       ///< classes are knowledge beside. Asked where noise hides
+                                       ///< the source's relevance, they do not hold without
+                                       ///< anchors, classes are doubted, some are free components,
+                                       ///< or most spots lie in novel ones
+    double borrowed_from = 1;          ///< that part where only genes or a loading are borrowed
     bool allow_duplicates = false;     ///< of the same place in the same section
 };
 
