@@ -319,7 +319,7 @@ private:
         if (out.trust == Trust::adapted && out.clusters.labels.empty()) {
             detail::adapted(in);
             clock.end("adapted mixture");
-            if (!options.trust && !against_alone.no_less(out)) {
+            if (!options.trust && !against_alone.ahead(out)) {
                 give_up_for(Trust::none);
                 return out;
             }

@@ -353,7 +353,12 @@ TEST_CASE("wrong labels are left out, unless they are too many") {
     CHECK(mentions(fit.decisions, "are contradicted by their cells' expression"));
     CHECK(mentions(fit.decisions, "these are too many") == (share > 0.4));
     CHECK((fit.trust == Trust::anchored) == (share < 0.4));
-    CHECK(one.agreement(fit) >= one.oracle() - 0.06);
+    if (share < 0.4) {
+        CHECK(one.agreement(fit) >= one.oracle() - 0.06);
+    } else {  // what is left of the source is good for little, but harms nothing
+        const auto alone = find.fit(one.target, {.seed = seed});
+        CHECK(one.agreement(fit) >= one.agreement(alone) - 0.02);
+    }
 }
 
 TEST_CASE("classes that the target does not bear out are not anchors") {
@@ -525,7 +530,7 @@ TEST_CASE("clusters in the source's loading give way to the target's own if they
     CHECK(given_up.information == adapted.information);
     CHECK(given_up.relevance->correlation == adapted.relevance->correlation);
     CHECK_FALSE(given_up.transfer.has_value());
-    CHECK(mentions(given_up.decisions, "that is less, and the former are given up"));
+    CHECK(mentions(given_up.decisions, "that is no gain, and the former are given up"));
 
     // so do those that the informative genes guide
     half.options.guided_from = -1;

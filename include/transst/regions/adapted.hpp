@@ -50,7 +50,7 @@ void adapted(const InHand<Rows>& in) {
 }
 
 /// What the adapted loading gives, where that part of what its clusters tell is more than the
-/// anchored ones in `out` do, and they tell no less than the target's own.
+/// anchored ones in `out` do, and they are ahead of the target's own.
 template <class Rows>
 [[nodiscard]] std::optional<RegionsFit> adapted_tells_more(const InHand<Rows>& in, double part) {
     if (in.run.stop.stop_requested()) return {};

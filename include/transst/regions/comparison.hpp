@@ -54,8 +54,8 @@ public:
 
     /// Whether clusters that borrow genes or a loading do. They are asked of averaged factors,
     /// whatever the target's own clusters are.
-    [[nodiscard]] bool no_less(RegionsFit& out) {
-        return tells(out, options_.borrowed_from, true, ": that is less");
+    [[nodiscard]] bool ahead(RegionsFit& out) {
+        return tells(out, options_.borrowed_from, true, ": that is no gain");
     }
 
     /// Whether the one's clusters, or that part of what they tell, tell more than the other's, each

@@ -41,7 +41,7 @@ template <class Rows>
         "beyond chance (assortativity) to ",
         rounded(coherence),
         coherent || in.options.trust ? "" : ": too little for these genes to guide the clusters"));
-    if (!in.options.trust && (!coherent || !in.against_alone.no_less(in.out))) {
+    if (!in.options.trust && (!coherent || !in.against_alone.ahead(in.out))) {
         in.out.decisions.push_back(
             "the source's loading, adapted to the target, gives the factors");
         return false;

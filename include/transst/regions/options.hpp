@@ -48,7 +48,8 @@ struct RegionsOptions {
                                        ///< the source's relevance, they do not hold without
                                        ///< anchors, classes are doubted, some are free components,
                                        ///< or most spots lie in novel ones
-    double borrowed_from = 1;          ///< that part where only genes or a loading are borrowed
+    double borrowed_from = 1.05;       ///< that part where only genes or a loading are borrowed:
+                                       ///< what tells as much is not worth the risk
     bool allow_duplicates = false;     ///< of the same place in the same section
 };
 
