@@ -309,10 +309,11 @@ private:
             return out;
         }
         if (out.trust == Trust::guided || (undecided && !several)) {
-            if (detail::guided(in))
-                out.trust = Trust::guided;
+            const Trust next = detail::guided(in);
+            if (next == Trust::guided)
+                out.trust = next;
             else
-                give_up_for(Trust::adapted);
+                give_up_for(adapted_better ? Trust::adapted : next);
         }
         if (adapted_better && out.clusters.labels.empty())
             detail::take_over(out, std::move(*adapted_better));

@@ -549,7 +549,8 @@ TEST_CASE("clusters in the source's loading give way to the target's own if they
     const auto nothing = half.fit(clear.source, clear.target);
     CHECK(nothing.trust == Trust::none);
     CHECK(nothing.clusters.labels == find.fit(clear.target).clusters.labels);
-    CHECK(mentions(nothing.decisions, "adapted to the target, gives the factors"));
+    CHECK(mentions(nothing.decisions, "that is no gain, and the former are given up"));
+    CHECK_FALSE(mentions(nothing.decisions, "adapted to the target, gives the factors"));
     CHECK_FALSE(mentions(nothing.decisions, "guide the clusters"));
 
     // what the caller asks for is not put in question
@@ -1037,6 +1038,15 @@ TEST_CASE("of several sources those that say most of the target are used") {
     CHECK(fit.relevance->correlation == without.relevance->correlation);
     CHECK(fit.clusters.labels == without.clusters.labels);
     CHECK((fit.class_posterior == without.class_posterior));
+    // nor is one whose labels mean nothing
+    Case mixed(4);
+    const auto order = RandomStream(4).permutation(mixed.source.rows());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        mixed.source.labels[i] = one.source.labels[static_cast<std::size_t>(order[i])];
+    mixed.source.name = "mixed up";
+    const auto sound = find.fit(std::vector<Sample<Sparse>>{mixed.source, one.source}, one.target);
+    CHECK(mentions(sound.decisions, "source 'mixed up' is left out"));
+    CHECK(sound.clusters.labels == without.clusters.labels);
     // who says how far to trust them means all of them
     const auto set = trusting(Trust::anchored).fit(both, one.target);
     CHECK(set.labelled_cells == one.source.rows() + other.source.rows());

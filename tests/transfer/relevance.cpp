@@ -15,6 +15,7 @@ struct Case {
         source = std::move(tissue.source.expression);
         target = std::move(tissue.target.expression);
         labels = tissue.truth.source_labels();
+        of_target = tissue.truth.target_labels();
         nearest = KnnGraph{{.neighbors = 6, .symmetric = false}}.fit(tissue.target.coordinates);
     }
 
@@ -27,7 +28,7 @@ struct Case {
     }
 
     RowMatrix<double> source, target;
-    std::vector<Label> labels;
+    std::vector<Label> labels, of_target;
     Graph nearest;
 };
 
@@ -54,6 +55,20 @@ TEST_CASE("a matched source is relevant, and one that means nothing is not") {
     CHECK(std::abs(unrelated.relevance()) < 0.2);
     unrelated.source = random.normal_matrix(matched.source.rows(), 120);
     CHECK(std::abs(unrelated.relevance()) < 0.2);
+}
+
+TEST_CASE("relevance: that all genes rise together where a class lies says nothing of the genes") {
+    const Case one(2);
+    auto deeper = one;
+    for (Index i = 0; i < one.source.rows(); ++i)
+        deeper.source.row(i).array() += 3 * one.labels[static_cast<std::size_t>(i)];
+    for (Index i = 0; i < one.target.rows(); ++i)
+        deeper.target.row(i).array() += 3 * one.of_target[static_cast<std::size_t>(i)];
+    CHECK(deeper.relevance() > 0.5);
+    RandomStream random(3);
+    const RowMatrix<double> ordered = deeper.source;
+    deeper.source = ordered(Eigen::all, random.permutation(120));
+    CHECK(std::abs(deeper.relevance()) < 0.1);
 }
 
 TEST_CASE(

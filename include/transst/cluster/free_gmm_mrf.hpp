@@ -3,26 +3,31 @@
 
 #include <transst/cluster/mean_field.hpp>
 #include <transst/cluster/starts.hpp>
+#include <transst/core/side_by_side.hpp>
 #include <transst/metrics/adjusted_rand_index.hpp>
 
+#include <mutex>
 #include <optional>
 
 namespace transst::detail {
 
 /// How thoroughly the best of several starts is sought.
 struct FreeStarts {
-    Index number = 5;
-    Index cut_short = 0;  ///< to so many iterations each, of which only the best goes on (short
-                          ///< runs of EM: Biernacki, Celeux & Govaert 2003); 0: all run to their
-                          ///< end, which finds the same more surely
+    Index number = 5;     ///< four times as many are drawn, without the field, which is cheap
+    Index limit = 200;    ///< iterations of each without the field, at most
+    Index brief = 12;     ///< with the field, of all that differ (short runs of EM: Biernacki,
+                          ///< Celeux & Govaert 2003)
+    Index finalists = 2;  ///< so many of those, the furthest, go on to their end
 };
 
 /// Mixtures without the field from `number` starts side by side, of at most `limit` iterations: the
-/// most likely first. A request to stop leaves some out, never all.
+/// most likely first, and of those that are alike only the first. A request to stop leaves some
+/// out, never all.
 template <class W>
 [[nodiscard]] std::vector<MixtureStart<W>> drawn_mixtures(const RowMatrix<W>& scores,
                                                           Index clusters, Index number, Index limit,
                                                           const RunOptions& run) {
+    constexpr double alike = 0.95;  // adjusted Rand index
     std::vector<MixtureStart<W>> drawn(static_cast<std::size_t>(number));
     parallel_for(number, run.threads, [&](Index s) {
         if (s > 0 && run.stop.stop_requested()) return;
@@ -32,40 +37,58 @@ template <class W>
     std::stable_sort(drawn.begin(), drawn.end(), [](const auto& x, const auto& y) {
         return x.log_likelihood > y.log_likelihood;
     });
-    return drawn;
+    std::vector<MixtureStart<W>> out;
+    for (auto& next : drawn)
+        if (std::none_of(out.begin(), out.end(), [&](const auto& other) {
+                return adjusted_rand_index(other.labels, next.labels) >= alike;
+            }))
+            out.push_back(std::move(next));
+    return out;
 }
 
-/// The best of several starts by its objective.
+/// The best of several starts by its objective. Which of them ends highest shows after a few
+/// iterations with the field, and not before: the likeliest mixtures without it seldom do.
 template <class W>
 [[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
                                            Index clusters, const FreeStarts& starts,
                                            std::optional<double> beta, const RunOptions& run) {
     const MixturePrior<W> prior = weak_prior(scores, clusters, run.threads);
-    // Starts are independent and run side by side, each on one thread. Mixtures without the field
-    // are cheap: of four times as many the best go on.
-    const bool brief = starts.cut_short > 0;
-    RunOptions inner = run;
-    if (starts.number > 1) inner.threads = 1;
-    RunOptions silent = inner;
-    silent.progress = nullptr;  // the first start speaks for all of them
-    const auto drawn = drawn_mixtures(scores, clusters, 4 * starts.number, brief ? 30 : 200, run);
-    MeanFieldOptions options{.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood,
-                             .beta = beta.value_or(1)};
-    if (brief) options.max_iterations = starts.cut_short;
-    const MeanField<W> first(scores, graph, options, brief ? silent : inner),
-        other = first.with(options, silent);
-    std::vector<MeanFieldFit<W>> fits(
-        std::min(drawn.size(), static_cast<std::size_t>(starts.number)));
-    parallel_for(std::ssize(fits), starts.number > 1 ? run.threads : 1, [&](Index s) {
-        const auto at = static_cast<std::size_t>(s);
-        fits[at] = (s == 0 ? first : other).fit(prior, one_hot<W>(drawn[at].labels, clusters));
-    });
-    std::size_t best = 0;
-    for (std::size_t s = 1; s < fits.size(); ++s)
-        if (fits[s].objective > fits[best].objective) best = s;
-    if (!brief) return std::move(fits[best]);
-    options.max_iterations = MeanFieldOptions{}.max_iterations;
-    return first.with(options, run).fit(prior, std::move(fits[best].responsibilities));
+    const auto drawn = drawn_mixtures(scores, clusters, 4 * starts.number, starts.limit, run);
+    const MeanFieldOptions whole{.beta_by = beta ? Beta::fixed : Beta::pseudo_likelihood,
+                                 .beta = beta.value_or(1)};
+    const MeanField<W> to_the_end(scores, graph, whole, run);
+    MeanFieldOptions options = whole;
+    options.max_iterations = starts.brief;
+    struct Begun {
+        Index number;
+        MeanFieldFit<W> fit;
+    };
+    std::vector<Begun> furthest;  // the best first; no more of them are kept
+    std::mutex comparing;
+    side_by_side(
+        "mixture", std::ssize(drawn), scores.rows(), run,
+        [&](Index s, const RunOptions& inner) -> std::optional<double> {
+            if (s > 0 && run.stop.stop_requested()) return {};
+            const auto& labels = drawn[static_cast<std::size_t>(s)].labels;
+            Begun next{s, to_the_end.with(options, inner).fit(prior, one_hot<W>(labels, clusters))};
+            const double objective = next.fit.objective;
+            const std::lock_guard lock(comparing);
+            const auto place =
+                std::find_if(furthest.begin(), furthest.end(), [&](const Begun& other) {
+                    const double least = other.fit.objective;
+                    return objective > least || (objective == least && s < other.number);
+                });
+            furthest.insert(place, std::move(next));
+            if (std::ssize(furthest) > starts.finalists) furthest.pop_back();
+            return objective;
+        });
+    std::optional<MeanFieldFit<W>> best;
+    for (Begun& one : furthest) {
+        if (best && run.stop.stop_requested()) break;
+        auto found = to_the_end.fit(prior, std::move(one.fit.responsibilities));
+        if (!best || found.objective > best->objective) best = std::move(found);
+    }
+    return std::move(*best);
 }
 
 /// What was found as a fit of its own: the largest cluster first.

@@ -107,8 +107,10 @@ struct GuidedGMM_MRF {
                 std::min(options.factors[at % options.factors.size()], all.cols());
             scores[at] = autocorrelation_factors(RowMatrix<W>(all.leftCols(factors)), graph,
                                                  std::max<Index>(1, options.clusters - 1));
-            fits[at] = detail::free_clusters(scores[at], graph, options.clusters,
-                                             {options.starts, 6}, options.beta, inner);
+            fits[at] = detail::free_clusters(
+                scores[at], graph, options.clusters,
+                {.number = options.starts, .limit = 30, .brief = 6, .finalists = 1}, options.beta,
+                inner);
             return fits[at].log_likelihood;
         };
         detail::side_by_side(name, ways, target.rows(), run, cluster);

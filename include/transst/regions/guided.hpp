@@ -7,10 +7,11 @@
 
 namespace transst::detail {
 
-/// Whether the clusters found in the source's informative genes are coherent, and worth those
-/// of the target alone; if not, `out` has no clusters yet.
+/// Whether the source's informative genes guide the clusters, or else which way comes next: its
+/// loading where they are not coherent in the target, none where they are and yet tell no more of
+/// it than its own clusters do.
 template <class Rows>
-[[nodiscard]] bool guided(const InHand<Rows>& in) {
+[[nodiscard]] Trust guided(const InHand<Rows>& in) {
     const auto& information = in.source.information();
     in.run.begin("guided mixtures");
     const auto fit_guided = [&](Index clusters) {
@@ -41,14 +42,15 @@ template <class Rows>
         "beyond chance (assortativity) to ",
         rounded(coherence),
         coherent || in.options.trust ? "" : ": too little for these genes to guide the clusters"));
-    if (!in.options.trust && (!coherent || !in.against_alone.ahead(in.out))) {
+    if (!in.options.trust && !coherent) {
         in.out.decisions.push_back(
             "the source's loading, adapted to the target, gives the factors");
-        return false;
+        return Trust::adapted;
     }
+    if (!in.options.trust && !in.against_alone.ahead(in.out)) return Trust::none;
     in.out.decisions.push_back("these genes guide the clusters");
     if (!of_number.empty()) in.out.decisions.push_back(of_number);
-    return true;
+    return Trust::guided;
 }
 
 }  // namespace transst::detail

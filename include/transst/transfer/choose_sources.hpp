@@ -21,8 +21,10 @@ template <class SourceExpression, class TargetExpression, class Found = std::opt
     std::vector<Found> found;
     Trust most = Trust::none;
     double best = 0;
+    // as measured: noise in a source's profiles blurs the others', too, and labels that mean
+    // nothing make profiles of nothing but noise
     const auto explained = [](const Relevance& relevance) {
-        return TrustLimits::explained(relevance.corrected());
+        return TrustLimits::explained(relevance.correlation);
     };
     for (const auto* source : sources) {
         if (run.stop.stop_requested()) return kept;

@@ -266,9 +266,14 @@ private:
         // where all spots are called the same, that tells enough, but of very few
         if (called.size() < 2) return {.known = target.rows() > 2 * options.fewest};
         const Vector<W> n = sizes(called);
+        // Over the classes and over the genes: where all genes rise together, as with the depth of
+        // sequencing, profiles agree whatever the genes' names.
         const auto centered = [&](Matrix<W> m) {
             const Vector<W> mean = detail::times(detail::transposed(m), n) / n.sum();
-            for (Index k = 0; k < m.rows(); ++k) m.row(k) -= mean.transpose();
+            for (Index k = 0; k < m.rows(); ++k) {
+                m.row(k) -= mean.transpose();
+                m.row(k).array() -= m.row(k).mean();
+            }
             return m;
         };
         std::array<Matrix<W>, 2> sums;
