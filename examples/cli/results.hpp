@@ -254,7 +254,7 @@ public:
             if (cluster_sizes_[k] == 0)
                 out << "no spots";
             else if (names_[k].name == "NA")
-                out << "novel: drawn to no class of the source";
+                out << "novel: like no class of the source";
             else
                 out << names_[k].name << ", confidence of the name " << std::setprecision(2)
                     << names_[k].confidence << (names_[k].novel ? ", novel" : "");

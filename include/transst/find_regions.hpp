@@ -149,22 +149,38 @@ private:
                                           const RunOptions& run) const {
         return with_knowledge(
             target, run, [&](const Graph& nearest, StepClock& clock, auto&& apply) {
-                RegionsFit out;
-                std::vector<const Sample<SourceExpression>*> kept(sources.begin(), sources.end());
+                using Source = Sample<SourceExpression>;
+                std::vector<std::string> decisions;
+                detail::ChosenSources<Source> chosen{{sources.begin(), sources.end()}};
                 if (sources.size() > 1 && !options.trust) {
                     run.begin("relevance of each source");
-                    kept = detail::choose_sources(sources, target, nearest, options.prepare,
-                                                  options.factors, limits(), run, out.decisions);
+                    chosen = detail::choose_sources(sources, target, nearest, options.prepare,
+                                                    options.factors, limits(), run, decisions);
                     clock.end("relevance of each source");
                 }
-                run.begin("prepare");
-                const auto prepared = Prepare{options.prepare}.fit(
-                    std::span<const Sample<SourceExpression>* const>(kept), target, run);
-                clock.end("prepare");
-                describe(prepared, out);
-                check_factors(prepared);
-                detail::SourceInHand source(prepared, options.factors, options.scales, run, clock);
-                return apply(prepared.target, source, std::move(out));
+                const auto learn_from = [&](const std::vector<const Source*>& used) {
+                    run.begin("prepare");
+                    const auto prepared = Prepare{options.prepare}.fit(
+                        std::span<const Source* const>(used), target, run);
+                    clock.end("prepare");
+                    RegionsFit out;
+                    out.decisions = decisions;
+                    describe(prepared, out);
+                    check_factors(prepared);
+                    detail::SourceInHand source(prepared, options.factors, options.scales, run,
+                                                clock);
+                    return apply(prepared.target, source, std::move(out));
+                };
+                auto out = learn_from(chosen.kept);
+                if (chosen.kept.size() < 2 || chosen.most_relevant == nullptr || !out.space ||
+                    detail::borne_out(*out.space, options) || run.stop.stop_requested())
+                    return out;
+                // each may be sound by itself, with classes cut otherwise
+                decisions.push_back(
+                    text("the cells of the ", chosen.kept.size(),
+                         " sources together do not bear their classes out: of these only '",
+                         chosen.most_relevant->name, "', the most relevant, is used"));
+                return learn_from({chosen.most_relevant});
             });
     }
 
@@ -261,8 +277,9 @@ private:
         if (options.trust)
             out.decisions.push_back(text(found, "; trust was set to '", to_text(out.trust), "'"));
         else if (out.trust == Trust::anchored)
-            out.decisions.push_back(text(found, ": its classes anchor the target's clusters",
-                                         half_relevant ? ", if these tell enough" : ""));
+            out.decisions.push_back(text(found,
+                                         ": its classes anchor the target's clusters, if these ",
+                                         half_relevant ? "tell enough" : "hold"));
         else if (out.trust == Trust::adapted)
             out.decisions.push_back(text(found, ": its classes are not taken over"));
         else

@@ -670,5 +670,5 @@ TEST_CASE("clusters of no spots and of one are warned of") {
     CHECK(warned({9, 1}) == Words{"cluster 2 has one spot; try fewer clusters"});
     CHECK(warned({9, 2, 1, 1, 0, 0, 0}) ==
           Words{"clusters 5 to 7 have no spots; try fewer clusters",
-                "clusters 3 to 4 have one spot each; try fewer clusters"});
+                "clusters 3 and 4 have one spot each; try fewer clusters"});
 }

@@ -530,7 +530,7 @@ TEST_CASE("clusters in the source's loading give way to the target's own if they
     CHECK(given_up.information == adapted.information);
     CHECK(given_up.relevance->correlation == adapted.relevance->correlation);
     CHECK_FALSE(given_up.transfer.has_value());
-    CHECK(mentions(given_up.decisions, "that is no gain, and the former are given up"));
+    CHECK(mentions(given_up.decisions, "which is no gain, and the former are given up"));
 
     // so do those that the informative genes guide
     half.options.guided_from = -1;
@@ -549,7 +549,7 @@ TEST_CASE("clusters in the source's loading give way to the target's own if they
     const auto nothing = half.fit(clear.source, clear.target);
     CHECK(nothing.trust == Trust::none);
     CHECK(nothing.clusters.labels == find.fit(clear.target).clusters.labels);
-    CHECK(mentions(nothing.decisions, "that is no gain, and the former are given up"));
+    CHECK(mentions(nothing.decisions, "which is no gain, and the former are given up"));
     CHECK_FALSE(mentions(nothing.decisions, "adapted to the target, gives the factors"));
     CHECK_FALSE(mentions(nothing.decisions, "guide the clusters"));
 
@@ -1047,13 +1047,55 @@ TEST_CASE("of several sources those that say most of the target are used") {
     const auto sound = find.fit(std::vector<Sample<Sparse>>{mixed.source, one.source}, one.target);
     CHECK(mentions(sound.decisions, "source 'mixed up' is left out"));
     CHECK(sound.clusters.labels == without.clusters.labels);
+    // nor one that has few of the target's genes, which would be all that are left
+    Case narrow(4);
+    for (std::size_t j = 50; j < narrow.source.genes.size(); ++j)
+        narrow.source.genes[j] = "other " + narrow.source.genes[j];
+    narrow.source.name = "narrow";
+    const auto wide = find.fit(std::vector<Sample<Sparse>>{narrow.source, one.source}, one.target);
+    CHECK(mentions(wide.decisions, "'narrow' is left out: it has 50 of the target's genes, '" +
+                                       one.source.name + "' 120"));
+    CHECK(wide.clusters.labels == without.clusters.labels);
     // who says how far to trust them means all of them
     const auto set = trusting(Trust::anchored).fit(both, one.target);
     CHECK(set.labelled_cells == one.source.rows() + other.source.rows());
-    // one class alone says nothing of its source's worth
+    // one class alone says nothing of its source's worth: it stays
+    std::vector<Index> first;
+    for (std::size_t i = 0; i < one.source.labels.size(); ++i)
+        if (one.source.labels[i] == "class 1") first.push_back(static_cast<Index>(i));
+    const auto of_one = rows_of(one.source, first, "of one class");
+    const auto kept = find.fit(std::vector<Sample<Sparse>>{of_one, one.source}, one.target);
+    CHECK(kept.labelled_cells == one.source.rows() + of_one.rows());
+    CHECK_FALSE(mentions(kept.decisions, "is left out"));
+    // but not against the cells of the others
     for (auto& label : other.source.labels) label = "class 1";
-    const auto kept = find.fit(std::vector<Sample<Sparse>>{other.source, one.source}, one.target);
-    CHECK(kept.labelled_cells == set.labelled_cells);
+    const auto against =
+        find.fit(std::vector<Sample<Sparse>>{other.source, one.source}, one.target);
+    CHECK(mentions(against.decisions, "do not bear their classes out"));
+    CHECK(against.labelled_cells == one.source.rows());
+}
+
+TEST_CASE("of sources whose classes contradict one another the most relevant is used") {
+    const Case one(4);
+    Case turned(4);
+    const std::map<std::string, std::string> next{{"class 1", "class 2"},
+                                                  {"class 2", "class 3"},
+                                                  {"class 3", "class 4"},
+                                                  {"class 4", "class 1"}};
+    for (auto& label : turned.source.labels) label = next.at(label);
+    turned.source.name = "turned";
+    // the fewer cells, the less relevant
+    std::vector<Index> some(static_cast<std::size_t>(turned.source.rows() / 2));
+    for (std::size_t i = 0; i < some.size(); ++i) some[i] = 2 * static_cast<Index>(i);
+    const auto half = rows_of(turned.source, some, "turned");
+    const auto fit = find.fit(std::vector<Sample<Sparse>>{half, one.source}, one.target),
+               without = find.fit(one.source, one.target);
+    CHECK(mentions(fit.decisions, "do not bear their classes out: of these only '" +
+                                      one.source.name + "', the most relevant, is used"));
+    CHECK(fit.trust == Trust::anchored);
+    CHECK(fit.labelled_cells == one.source.rows());
+    CHECK(fit.clusters.labels == without.clusters.labels);
+    CHECK((fit.class_posterior == without.class_posterior));
 }
 
 TEST_CASE("a source class that is all zeros") {

@@ -44,8 +44,9 @@ void warn_of_empty(Fit& fit) {
             fit.warnings.push_back(
                 text("cluster ", last, " has ", spots_each, "; try fewer clusters"));
         if (alike > 1)
-            fit.warnings.push_back(text("clusters ", last - alike + 1, " to ", last, " have ",
-                                        spots_each, "; try fewer clusters"));
+            fit.warnings.push_back(text("clusters ", last - alike + 1,
+                                        alike == 2 ? " and " : " to ", last, " have ", spots_each,
+                                        "; try fewer clusters"));
         last -= alike;
     }
 }

@@ -260,8 +260,8 @@ private:
             }
             if (empty > 0)
                 warnings.push_back(text(s->name, ": ", empty,
-                                        empty == 1 ? " cell has" : " cells have",
-                                        " no counts, and are left out"));
+                                        empty == 1 ? " cell has no counts, and is left out"
+                                                   : " cells have no counts, and are left out"));
             for (Index i = 0; i < s->rows(); ++i) {
                 const auto& label = s->labels[static_cast<std::size_t>(i)];
                 const bool without =

@@ -26,6 +26,14 @@ template <class Rows>
         .fit(v, among, described.densities, in.run);
 }
 
+/// "class 'a'", or "classes 'a', 'b'".
+template <class = void>
+[[nodiscard]] std::string classes_in_words(const std::vector<std::string>& names) {
+    std::string out = names.size() > 1 ? "classes" : "class";
+    for (const auto& name : names) out += text(&name == &names.front() ? " '" : ", '", name, "'");
+    return out;
+}
+
 /// Of each gene's variance, by clusters (mean adjusted R²), on average of the target's
 /// sections; in one that is all one cluster that is nothing.
 template <class Rows>
@@ -74,18 +82,15 @@ template <class Rows, class Fit>
              Trusted::doubted, trusted.empty_by_all ? ", and some have no spots: " : ": ");
     if (doubts.empty()) {
         words += "each class is believed";
+    } else if (doubts.size() == names.size()) {
+        words += text("every class is doubted, with ", Trusted::doubted, " behind it");
     } else {
-        if (doubts.size() == names.size())
-            words += "every class";
-        else
-            words += doubts.size() == 1 ? "class" : "classes";
-        for (const std::size_t k : doubts)
-            if (doubts.size() < names.size())
-                words += text(k == doubts.front() ? " '" : ", '", names[k], "'");
-        const bool several = doubts.size() > 1 && doubts.size() < names.size();
-        words += text(several ? " are" : " is", " doubted, with ", Trusted::doubted, " behind ",
-                      several ? "each" : "it", ", and the clusters explain ",
-                      as_much(trusted.explained));
+        std::vector<std::string> doubted;
+        for (const std::size_t k : doubts) doubted.push_back(names[k]);
+        const bool several = doubts.size() > 1;
+        words += text(classes_in_words(doubted), several ? " are" : " is", " doubted, with ",
+                      Trusted::doubted, " behind ", several ? "each" : "it",
+                      ", and the clusters explain ", as_much(trusted.explained));
     }
     in.out.decisions.push_back(std::move(words));
     if (!in.options.try_clusters.empty() && !doubts.empty())
@@ -134,7 +139,15 @@ template <class Rows>
     return held;
 }
 
-/// Whether the source's own cells, held out, bear its classes out.
+/// Whether the source's own cells, held out, are named better than by always naming the largest
+/// class, and contradict few enough of the labels.
+template <class = void>
+[[nodiscard]] bool borne_out(const ScoreSpaceChoice& space, const RegionsOptions& options) {
+    return space.accuracy() > space.largest_class_share &&
+           space.contradicted_share <= options.contradicted_to;
+}
+
+/// Whether the source's own cells bear its classes out, which is said.
 template <class Rows>
 [[nodiscard]] bool classes_hold(const InHand<Rows>& in) {
     if (!in.source.placed())
@@ -162,11 +175,11 @@ template <class Rows>
             rounded(100 * space.contradicted_share),
             " % of the source's labels are contradicted by their cells' expression",
             in.source.placed() ? "; those that neighbours do not share are" : " and", " left out"));
-    if (!in.options.trust && space.contradicted_share > in.options.contradicted_to) {
-        in.out.decisions.push_back("these are too many: the source's classes are not taken over");
-        return false;
-    }
-    return true;
+    if (in.options.trust || borne_out(space, in.options)) return true;
+    in.out.decisions.push_back(text("these are too many (more than ",
+                                    rounded(100 * in.options.contradicted_to),
+                                    " %): the source's classes are not taken over"));
+    return false;
 }
 
 /// Tries the classes in more axes (own_axes), and puts into `found` what is found there if no class
@@ -232,11 +245,12 @@ template <class Rows>
         anchored_in_more(in, *more, scores_in(in, *more, z), wanted, held, found);
     for (const auto& cluster : found.names)  // a free component may have taken its place
         std::erase(found.absent_classes, cluster.name);
-    if (!found.clusters.labels.empty())
-        for (const auto& absent : found.absent_classes)
-            found.decisions.push_back(
-                text("class '", absent,
-                     "' was left out: fewest spots of the target, or none, were drawn to it"));
+    if (const auto& absent = found.absent_classes;
+        !absent.empty() && !found.clusters.labels.empty())
+        found.decisions.push_back(
+            text(classes_in_words(absent), absent.size() > 1 ? " were" : " was",
+                 " left out: fewest spots of the target, or none, were drawn to ",
+                 absent.size() > 1 ? "them" : "it"));
     take_over(in.out, std::move(found));
     return !in.out.clusters.labels.empty();
 }

@@ -49,13 +49,13 @@ public:
     /// Whether anchored clusters tell that part of what the target's own do that the options ask
     /// for, which is said. True where it is not known.
     [[nodiscard]] bool enough(RegionsFit& out) {
-        return tells(out, options_.information_from, false, ": much is missed");
+        return tells(out, options_.information_from, false, "much is missed");
     }
 
     /// Whether clusters that borrow genes or a loading do. They are asked of averaged factors,
     /// whatever the target's own clusters are.
     [[nodiscard]] bool ahead(RegionsFit& out) {
-        return tells(out, options_.borrowed_from, true, ": that is no gain");
+        return tells(out, options_.borrowed_from, true, "which is no gain");
     }
 
     /// Whether the one's clusters, or that part of what they tell, tell more than the other's, each
@@ -82,8 +82,11 @@ private:
             "of the target's own factors", averaged(regions) ? ", averaged over neighbours," : "",
             " the ", clusters, clusters == 1 ? " cluster" : " clusters", " so found tell",
             clusters == 1 ? "s " : " ", rounded(found), " nats a spot, ", clusters,
-            " of the target alone ", rounded(own), enough ? "" : if_not,
-            enough ? "" : ", and the former are given up"));
+            " of the target alone ", rounded(own),
+            enough && found >= own ? std::string()
+            : enough               ? text(", of which ", rounded(100 * part), " % are asked for")
+                     : text(": less than ", rounded(100 * part), " % of that, ", if_not,
+                            ", and the former are given up")));
         return enough;
     }
 

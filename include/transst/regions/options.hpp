@@ -24,8 +24,9 @@ struct RegionsOptions {
     std::optional<double> kappa{};            ///< pseudo-spots behind each class, when anchored;
                                               ///< nothing: 1000, or 10 for those that the target
                                               ///< does not bear out
-    Index starts = 5;                         ///< of a mixture without anchors; twice as many
-                                              ///< when adapted, every other smoothed
+    Index starts = 5;                         ///< of a mixture without anchors, which draws four
+                                              ///< times as many; twice as many when adapted,
+                                              ///< every other smoothed
     std::optional<double> beta{};             ///< of the Potts field; nothing: estimated
     std::optional<Trust> trust{};             ///< decided by the caller; nothing: learned
     std::optional<double> lambda{};  ///< of TransferLoading, relative, when adapted; nothing: from
