@@ -11,7 +11,7 @@ namespace transst::detail {
 template <class Source>
 struct ChosenSources {
     std::vector<const Source*> kept;
-    const Source* most_relevant = nullptr;  ///< of those, where it can be told
+    const Source* most_relevant = nullptr;  ///< of those, if its classes would anchor clusters
 };
 
 /// Of several sources those that are good for most, each by itself, and those that explain half
@@ -60,7 +60,7 @@ template <class SourceExpression, class TargetExpression>
         }
     }
     ChosenSources<Sample<SourceExpression>> out;
-    if (best < sources.size()) out.most_relevant = sources[best];
+    if (most == Trust::anchored) out.most_relevant = sources[best];
     for (std::size_t s = 0; s < sources.size(); ++s) {
         const auto leave_out = [&](const auto&... why) {
             decisions.push_back(text("source '", sources[s]->name, "' is left out: ", why...));
