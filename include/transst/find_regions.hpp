@@ -7,8 +7,9 @@
 //   adapted    the source's loading, adapted to the target, gives the factors: the paper's steps;
 //   none       the source is not used.
 // Anchored clusters that hold when the priors are taken away again, and in which all classes fit,
-// are believed. Others, and those of the other ways, must tell of the target about what its own do,
-// and anchored ones about what adapted ones do (regions/comparison.hpp), or the next way is taken.
+// are believed. Others must tell of the target about what its own and adapted ones do, or the next
+// way is taken; guided and adapted ones more than its own do (regions/comparison.hpp). Where the
+// genes are not coherent the loading is adapted; where they are, and tell no more, there is none.
 // The three steps of the paper are a Pipeline; this is what the program does by default.
 #pragma once
 
