@@ -29,10 +29,10 @@ struct FindRegions {
     using Options = RegionsOptions;  ///< see there
     Options options{};
 
-    /// sources: none or more, labelled, cells × genes each, of which those are used that say most
-    /// of the target by themselves; target: spots × genes, with coordinates, aligned by gene id. On
-    /// a request to stop, the regions are the best so far. METHOD §7; the paper's steps are
-    /// Pipeline's. Throws InvalidArgument for options out of range (clusters not in [1, spots],
+    /// sources: none or more, labelled, cells × genes each, of which the most relevant is used, and
+    /// what makes it more so (ChooseSources); target: spots × genes, with coordinates, aligned by
+    /// gene id. On a request to stop, the regions are the best so far. METHOD §7; the paper's steps
+    /// are Pipeline's. Throws InvalidArgument for options out of range (clusters not in [1, spots],
     /// factors not below spots, labelled cells and genes), ShapeMismatch where parts of a sample
     /// differ in size, BadData for what cannot be used (no labels, no common genes, values that are
     /// not finite, spots at one place), Stopped before there is anything to return.
@@ -155,8 +155,9 @@ private:
                 detail::ChosenSources<Source> chosen{{sources.begin(), sources.end()}};
                 if (sources.size() > 1 && !options.trust) {
                     run.begin("relevance of each source");
-                    chosen = detail::choose_sources(sources, target, nearest, options.prepare,
-                                                    options.factors, limits(), run, decisions);
+                    chosen = detail::ChooseSources<SourceExpression, TargetExpression>(
+                                 target, nearest, options.prepare, options.factors, limits(), run)
+                                 .choose(chosen.kept, decisions);
                     clock.end("relevance of each source");
                 }
                 const auto learn_from = [&](const std::vector<const Source*>& used) {
@@ -181,7 +182,11 @@ private:
                     text("the cells of the ", chosen.kept.size(),
                          " sources together do not bear their classes out: of these only '",
                          chosen.most_relevant->name, "', the most relevant, is used"));
-                return learn_from({chosen.most_relevant});
+                try {
+                    return learn_from({chosen.most_relevant});
+                } catch (const Stopped&) {
+                    return out;
+                }
             });
     }
 
@@ -308,7 +313,7 @@ private:
                 if (!against_alone.enough(out)) {
                     give_up_for(Trust::adapted);
                 } else if ((adapted_better = detail::adapted_tells_more(
-                                in, proven ? options.information_from : 1))) {
+                                in, proven ? against_alone.part_of(out) : 1))) {
                     if (half_relevant)
                         out.decisions.push_back(
                             "in the source's loading, adapted to the target, clusters tell more, "

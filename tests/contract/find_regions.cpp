@@ -866,6 +866,9 @@ TEST_CASE("several sources, with and without the same classes") {
     CHECK(held.trust == Trust::anchored);
     CHECK(held.clusters.labels == three.clusters.labels);
     REQUIRE(held.information.has_value());
+    // of these, four fifths where a class anchors them, and all where none does
+    REQUIRE(*held.information < *held.information_alone);
+    CHECK(mentions(held.decisions, "of which 85 % are asked for"));
     auto strict = find;
     strict.options.information_from = 1.01 * *held.information / *held.information_alone;
     strict.options.borrowed_from = 0;
@@ -977,6 +980,9 @@ TEST_CASE("anchored clusters give way to those of the adapted loading where thes
     auto regions = find;
     regions.options.factors = 10;
     regions.options.prepare.ignore = {"class 1"};
+    // three of four clusters are free components, of which all is asked for
+    const auto for_part = [](double part) { return (part - 0.75) / 0.25; };
+    regions.options.information_from = for_part(0.8);
     const auto fit = regions.fit(tissue.source, tissue.target);
     auto asked = regions;
     asked.options.trust = Trust::adapted;
@@ -996,21 +1002,22 @@ TEST_CASE("anchored clusters give way to those of the adapted loading where thes
           adjusted_rand_index(truth, anchored.clusters.labels) + 0.2);
 
     // the part that is asked for decides
-    regions.options.information_from = 0.01;
+    regions.options.information_from = for_part(0.01);
     const auto kept = regions.fit(tissue.source, tissue.target);
     CHECK(kept.trust == Trust::anchored);
     check_same_clusters(kept, anchored);
     REQUIRE(kept.information.has_value());
+    REQUIRE(kept.free_components == 3);
     CHECK(mentions(kept.decisions, "nats a spot, and are not taken"));
     CHECK(kept.information_alone == fit.information_alone);
     CHECK(*kept.information < 0.8 * *fit.information);
     for (const double nudge : {-1e-9, 1e-9}) {
-        regions.options.information_from = *kept.information / *fit.information + nudge;
+        regions.options.information_from = for_part(*kept.information / *fit.information + nudge);
         CHECK((regions.fit(tissue.source, tissue.target).trust == Trust::adapted) == (nudge > 0));
     }
 
     // a stop before it is known says nothing of it
-    regions.options.information_from = 0.8;
+    regions.options.information_from = for_part(0.8);
     std::stop_source stop;
     RunOptions run{.stop = stop.get_token()};
     Index comparisons = 0;
@@ -1059,23 +1066,15 @@ TEST_CASE("of several sources those that say most of the target are used") {
     // who says how far to trust them means all of them
     const auto set = trusting(Trust::anchored).fit(both, one.target);
     CHECK(set.labelled_cells == one.source.rows() + other.source.rows());
-    // one class alone says nothing of its source's worth: it stays
-    std::vector<Index> first;
-    for (std::size_t i = 0; i < one.source.labels.size(); ++i)
-        if (one.source.labels[i] == "class 1") first.push_back(static_cast<Index>(i));
-    const auto of_one = rows_of(one.source, first, "of one class");
-    const auto kept = find.fit(std::vector<Sample<Sparse>>{of_one, one.source}, one.target);
-    CHECK(kept.labelled_cells == one.source.rows() + of_one.rows());
-    CHECK_FALSE(mentions(kept.decisions, "is left out"));
-    // but not against the cells of the others
+    // one class alone says nothing of its source's worth: that of all together does, or their cells
     for (auto& label : other.source.labels) label = "class 1";
     const auto against =
         find.fit(std::vector<Sample<Sparse>>{other.source, one.source}, one.target);
-    CHECK(mentions(against.decisions, "do not bear their classes out"));
     CHECK(against.labelled_cells == one.source.rows());
+    CHECK(against.clusters.labels == without.clusters.labels);
 }
 
-TEST_CASE("of sources whose classes contradict one another the most relevant is used") {
+TEST_CASE("of sources that are less relevant together one is left out, unless for its classes") {
     const Case one(4);
     Case turned(4);
     const std::map<std::string, std::string> next{{"class 1", "class 2"},
@@ -1090,12 +1089,54 @@ TEST_CASE("of sources whose classes contradict one another the most relevant is 
     const auto half = rows_of(turned.source, some, "turned");
     const auto fit = find.fit(std::vector<Sample<Sparse>>{half, one.source}, one.target),
                without = find.fit(one.source, one.target);
+    CHECK(fit.trust == Trust::anchored);
+    CHECK(fit.labelled_cells == one.source.rows());
+    CHECK(fit.clusters.labels == without.clusters.labels);
+    CHECK((fit.class_posterior == without.class_posterior));
+    // each has classes that the other lacks, and all are known by both
+    const auto cells_of = [&](const std::set<std::string>& classes) {
+        std::vector<Index> out;
+        for (std::size_t i = 0; i < one.source.labels.size(); ++i)
+            if (classes.contains(one.source.labels[i])) out.push_back(static_cast<Index>(i));
+        return rows_of(one.source, out, *classes.begin());
+    };
+    const auto halves = find.fit(std::vector<Sample<Sparse>>{cells_of({"class 1", "class 2"}),
+                                                             cells_of({"class 3", "class 4"})},
+                                 one.target);
+    CHECK(halves.trust == Trust::anchored);
+    CHECK(halves.class_names == without.class_names);
+    CHECK(halves.labelled_cells == without.labelled_cells);
+    CHECK(one.agreement(halves) > one.agreement(find.fit(one.target)));
+}
+
+TEST_CASE("of sources whose classes contradict one another the most relevant is used") {
+    const Case one(4);
+    // labels of another kind, which the cells of both tell badly
+    Case striped(4);
+    for (std::size_t i = 0; i < striped.source.labels.size(); ++i)
+        striped.source.labels[i] =
+            text("stripe ", std::floor(striped.source.coordinates(static_cast<Index>(i), 0) / 10));
+    striped.source.name = "striped";
+    const std::vector<Sample<Sparse>> sources{striped.source, one.source};
+    const auto fit = find.fit(sources, one.target), without = find.fit(one.source, one.target);
     CHECK(mentions(fit.decisions, "do not bear their classes out: of these only '" +
                                       one.source.name + "', the most relevant, is used"));
     CHECK(fit.trust == Trust::anchored);
     CHECK(fit.labelled_cells == one.source.rows());
     CHECK(fit.clusters.labels == without.clusters.labels);
     CHECK((fit.class_posterior == without.class_posterior));
+    // a stop while that one is prepared leaves what all together gave
+    std::stop_source stop;
+    bool learned = false;
+    RunOptions run{.stop = stop.get_token()};
+    run.progress = [&](const Progress& progress) {
+        learned = learned || progress.stage == "PLDR";
+        if (learned && progress.stage == "prepare") stop.request_stop();
+    };
+    const auto stopped = find.fit(sources, one.target, run);
+    REQUIRE(stop.stop_requested());
+    check_sound(stopped, one.target.rows(), 4, 8);
+    CHECK(stopped.labelled_cells == 2 * one.source.rows());
 }
 
 TEST_CASE("a source class that is all zeros") {

@@ -114,6 +114,26 @@ TEST_CASE("relevance: cells without a label are not profiles; threads do not mat
     CHECK(one.relevance({.seed = 3}) == Approx(relevance).margin(0.1));
 }
 
+TEST_CASE("relevance: the mean over the halves of the genes, the same ones for the same seed") {
+    const Case one(5);
+    const auto target = standardize(one.target);
+    const auto found = [&](Index splits, double noise) {
+        RowMatrix<double> noisy = one.source + noise * RandomStream(5).normal_matrix(
+                                                           one.source.rows(), one.source.cols());
+        return SourceRelevance<>{{.splits = splits}}.fit(
+            standardize(noisy), std::span<const Label>(one.labels), 4, target, one.nearest);
+    };
+    const auto clear = found(8, 0), noisy = found(8, 3);
+    REQUIRE(clear.halves.size() == 16);
+    REQUIRE(noisy.halves.size() == 16);
+    CHECK(clear.correlation ==
+          Approx(std::accumulate(clear.halves.begin(), clear.halves.end(), 0.0) / 16));
+    CHECK(clear.correlation > noisy.correlation);
+    // the first of more
+    const auto few = found(2, 0);
+    CHECK(few.halves == std::vector<double>(clear.halves.begin(), clear.halves.begin() + 4));
+}
+
 TEST_CASE("relevance: too little to go by is 0, and shapes must agree") {
     Case one(6);
     const auto source = standardize(one.source), target = standardize(one.target);

@@ -1,6 +1,7 @@
 // A Potts mixture without anchors, by mean field: what the target says by itself.
 #pragma once
 
+#include <transst/cluster/cluster_information.hpp>
 #include <transst/cluster/mean_field.hpp>
 #include <transst/cluster/starts.hpp>
 #include <transst/core/side_by_side.hpp>
@@ -18,6 +19,7 @@ struct FreeStarts {
     Index brief = 12;     ///< with the field, of all that differ (short runs of EM: Biernacki,
                           ///< Celeux & Govaert 2003)
     Index finalists = 2;  ///< so many of those, the furthest, go on to their end
+    double averaged = 1;  ///< of how many spots each row of the scores is the mean
 };
 
 /// Mixtures without the field from `number` starts side by side, of at most `limit` iterations: the
@@ -47,7 +49,9 @@ template <class W>
 }
 
 /// The best of several starts by its objective. Which of them ends highest shows after a few
-/// iterations with the field, and not before: the likeliest mixtures without it seldom do.
+/// iterations with the field, and not before: the likeliest mixtures without it seldom do. Averaged
+/// scores share their noise with their neighbours', patches of which components of their own
+/// covariance take for clusters: of those that come furthest the one that tells most is the best.
 template <class W>
 [[nodiscard]] MeanFieldFit<W> free_mixture(const RowMatrix<W>& scores, const Graph& graph,
                                            Index clusters, const FreeStarts& starts,
@@ -82,11 +86,21 @@ template <class W>
             if (std::ssize(furthest) > starts.finalists) furthest.pop_back();
             return objective;
         });
+    const auto worth = [&](const MeanFieldFit<W>& fit) {
+        return starts.averaged > 1
+                   ? cluster_information(scores, most_likely(fit.responsibilities, run.threads),
+                                         clusters, {}, starts.averaged)
+                   : fit.objective;
+    };
     std::optional<MeanFieldFit<W>> best;
+    double most = 0;
     for (Begun& one : furthest) {
         if (best && run.stop.stop_requested()) break;
         auto found = to_the_end.fit(prior, std::move(one.fit.responsibilities));
-        if (!best || found.objective > best->objective) best = std::move(found);
+        const double next = worth(found);
+        if (best && next <= most) continue;
+        most = next;
+        best = std::move(found);
     }
     return std::move(*best);
 }

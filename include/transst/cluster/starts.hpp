@@ -202,6 +202,12 @@ template <class W>
     return out;
 }
 
+/// Of how many spots such a mean is, on average.
+template <class = void>
+[[nodiscard]] double averaged_over(const Graph& graph) {
+    return 1 + static_cast<double>(graph.entries()) / static_cast<double>(graph.nodes());
+}
+
 /// A start of another kind: k-means++ on averaged scores, which sees regions where mixture_start
 /// sees spots. Starts of one kind alone tend to end in the same place.
 template <class W>

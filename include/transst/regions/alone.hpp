@@ -41,7 +41,7 @@ template <class W>
 template <class W>
 void cluster_alone(const RegionsOptions& options, RowMatrix<W> scores, const Graph& graph,
                    const RunOptions& run, RegionsFit& out) {
-    FitClusters fit = free_fits(options, run);
+    FitClusters fit = free_fits(options, false, run);
     auto tried = options.try_clusters;
     detail::sort(tried.begin(), tried.end());
     const Index wanted = tried.empty() ? options.clusters : tried[tried.size() / 2];
@@ -55,6 +55,7 @@ void cluster_alone(const RegionsOptions& options, RowMatrix<W> scores, const Gra
         if (!why.empty()) {
             scores = average_with_neighbors(scores, graph);
             out.averaged = true;
+            fit = free_fits(options, true, run);
             out.decisions.push_back(text(why,
                                          ": single spots say little of their region, and their "
                                          "scores are averaged with the neighbours'"));

@@ -16,8 +16,9 @@ namespace transst::detail {
 /// of cells that lie in all regions tell much of single spots and nothing of regions.
 ///
 /// Clusters anchored to the source's classes may tell somewhat less than the target's own: the
-/// classes are knowledge that its factors do not hold. Those that only borrow genes or a loading
-/// hold no other knowledge of the regions than the target's own clusters do.
+/// classes are knowledge that its factors do not hold. Free components beside them, and clusters
+/// that only borrow genes or a loading, hold no other knowledge of the regions than the target's
+/// own clusters do.
 template <class Rows>
 class Comparison {
 public:
@@ -49,7 +50,15 @@ public:
     /// Whether anchored clusters tell that part of what the target's own do that the options ask
     /// for, which is said. True where it is not known.
     [[nodiscard]] bool enough(RegionsFit& out) {
-        return tells(out, options_.information_from, false, "much is missed");
+        return tells(out, part_of(out), false, "much is missed");
+    }
+
+    /// Of what the target's own clusters tell, the part that anchored ones must: that of the
+    /// options, but all for free components.
+    [[nodiscard]] double part_of(const RegionsFit& anchored) const {
+        const auto all = static_cast<double>(anchored.clusters.clusters());
+        const double free = static_cast<double>(anchored.free_components) / all;
+        return (1 - free) * options_.information_from + free;
     }
 
     /// Whether clusters that borrow genes or a loading do. They are asked of averaged factors,
@@ -99,8 +108,7 @@ private:
         if (alone == nullptr) return false;
         // more clusters tell more: as many are held against one another
         const Index clusters = occupied(out.clusters);
-        const double around =
-            1 + static_cast<double>(graph_.entries()) / static_cast<double>(graph_.nodes());
+        const double around = averaged_over(graph_);
         try {
             run_.begin("comparison");
             if (factors_.size() == 0) factors_ = own_factors(around);
@@ -130,7 +138,8 @@ private:
         if (occupied(alone.clusters) == clusters) return alone.clusters.labels;
         auto& labels = own_labels_[clusters];
         if (labels.empty())
-            labels = free_fits(options_, run_)(alone.scores, graph_, clusters).labels;
+            labels =
+                free_fits(options_, alone.averaged, run_)(alone.scores, graph_, clusters).labels;
         return labels;
     }
 

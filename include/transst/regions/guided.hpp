@@ -23,7 +23,7 @@ template <class Rows>
     Index wanted = in.options.clusters;
     if (!in.options.try_clusters.empty()) {
         wanted = number_of_clusters(in.options, own_scores(in.target, in.options.factors, in.run),
-                                    in.graph, free_fits(in.options, in.run), in.run, in.out);
+                                    in.graph, free_fits(in.options, false, in.run), in.run, in.out);
         of_number =
             "the number of clusters was chosen in the target's own factors, not in those that "
             "were clustered";

@@ -14,12 +14,17 @@ template <class Fit>
     return std::ssize(fit.sizes) - std::count(fit.sizes.begin(), fit.sizes.end(), 0);
 }
 
-/// The mixture without anchors, as choose_clusters asks for it.
+/// The mixture without anchors, as choose_clusters asks for it; averaged: whether the scores are
+/// means with the neighbours'.
 template <class Options>
-[[nodiscard]] FitClusters free_fits(const Options& options, const RunOptions& run) {
-    return [starts = options.starts, beta = options.beta, run](const RowMatrix<double>& scores,
-                                                               const Graph& graph, Index clusters) {
-        return free_clusters(scores, graph, clusters, {starts}, beta, run);
+[[nodiscard]] FitClusters free_fits(const Options& options, bool averaged, const RunOptions& run) {
+    return [starts = options.starts, beta = options.beta, averaged, run](
+               const RowMatrix<double>& scores, const Graph& graph, Index clusters) {
+        return free_clusters(scores, graph, clusters,
+                             {.number = starts,
+                              .finalists = averaged ? 3 : 2,
+                              .averaged = averaged ? averaged_over(graph) : 1.0},
+                             beta, run);
     };
 }
 

@@ -44,11 +44,11 @@ struct RegionsOptions {
                                        ///< explain, the part that those drawn to them must
     double guided_from = 0.5;          ///< assortativity from which guided clusters are coherent
     double information_from = 0.8;     ///< of what the target's own clusters tell of its factors,
-                                       ///< and adapted ones, the part that anchored ones must: the
-                                       ///< classes are knowledge beside. Asked where noise hides
-                                       ///< the source's relevance, they do not hold without
-                                       ///< anchors, classes are doubted, some are free components,
-                                       ///< or most spots lie in novel ones
+                                       ///< and adapted ones, the part that anchored ones must, the
+                                       ///< classes being knowledge beside; of free components all.
+                                       ///< Asked where noise hides the source's relevance, they do
+                                       ///< not hold without anchors, classes are doubted, some are
+                                       ///< free components, or most spots lie in novel ones
     double borrowed_from = 1.05;       ///< that part where only genes or a loading are borrowed:
                                        ///< what tells as much is not worth the risk
     bool allow_duplicates = false;     ///< of the same place in the same section

@@ -42,6 +42,8 @@ struct Relevance {
                                     ///< to be expected with those of as many other cells alike
     double target_reliability = 1;  ///< of the target's: with those of as many other spots
     bool known = true;              ///< false: there is too little to tell it by, and it is 0
+    std::vector<double> halves{};   ///< the correlation by each half of the genes that calls, of
+                                    ///< which it is the mean
 
     /// The correlation that a source with very many cells would have (Spearman 1904). Profiles that
     /// are noise for the most part are left as they are.
@@ -150,18 +152,21 @@ struct SourceRelevance {
                                  looked_at[at] = 1;
                                  return found[at].correlation;
                              });
-        Relevance total{0, 0, 0, false};
+        Relevance total{.source_reliability = 0, .target_reliability = 0, .known = false};
         double seen = 0;
         for (std::size_t h = 0; h < found.size(); ++h) {
             if (looked_at[h] == 0) continue;
             total.correlation += found[h].correlation;
+            total.halves.push_back(found[h].correlation);
             total.source_reliability += found[h].source_reliability;
             total.target_reliability += found[h].target_reliability;
             total.known = total.known || found[h].known;
             ++seen;
         }
-        return {total.correlation / seen, total.source_reliability / seen,
-                total.target_reliability / seen, total.known};
+        total.correlation /= seen;
+        total.source_reliability /= seen;
+        total.target_reliability /= seen;
+        return total;
     }
 
 private:
