@@ -390,6 +390,8 @@ TEST_CASE("several sources count as one") {
     CHECK(fit.at("sizes").at("sources").size() == 3);
     CHECK(fit.at("sizes").at("sources").at(2).at("name") == "third");
     CHECK(fit.at("ari").get<double>() > 0.9);
+    REQUIRE(job.cluster({"--source", "second", "--source", "third", "--force"}).code == 0);
+    CHECK(job.fit().at("ari").get<double>() > 0.9);
 }
 
 TEST_CASE("several targets are sections that are clustered together") {

@@ -1063,6 +1063,14 @@ TEST_CASE("of several sources those that say most of the target are used") {
     CHECK(mentions(wide.decisions, "'narrow' is left out: it has 50 of the target's genes, '" +
                                        one.source.name + "' 120"));
     CHECK(wide.clusters.labels == without.clusters.labels);
+    // nor one that adds nothing
+    auto copy = one.source;
+    copy.name = "copy";
+    const auto twice = find.fit(std::vector<Sample<Sparse>>{one.source, copy}, one.target);
+    CHECK(mentions(twice.decisions,
+                   "source 'copy' is left out: the sources are not clearly more relevant with it"));
+    CHECK(twice.labelled_cells == one.source.rows());
+    CHECK(twice.clusters.labels == without.clusters.labels);
     // who says how far to trust them means all of them
     const auto set = trusting(Trust::anchored).fit(both, one.target);
     CHECK(set.labelled_cells == one.source.rows() + other.source.rows());
@@ -1074,7 +1082,7 @@ TEST_CASE("of several sources those that say most of the target are used") {
     CHECK(against.clusters.labels == without.clusters.labels);
 }
 
-TEST_CASE("of sources that are less relevant together one is left out, unless for its classes") {
+TEST_CASE("a source whose labels contradict another's costs nothing; new classes are kept") {
     const Case one(4);
     Case turned(4);
     const std::map<std::string, std::string> next{{"class 1", "class 2"},
@@ -1093,7 +1101,7 @@ TEST_CASE("of sources that are less relevant together one is left out, unless fo
     CHECK(fit.labelled_cells == one.source.rows());
     CHECK(fit.clusters.labels == without.clusters.labels);
     CHECK((fit.class_posterior == without.class_posterior));
-    // each has classes that the other lacks, and all are known by both
+    // each has classes that the other lacks
     const auto cells_of = [&](const std::set<std::string>& classes) {
         std::vector<Index> out;
         for (std::size_t i = 0; i < one.source.labels.size(); ++i)

@@ -1,6 +1,7 @@
 #include <transst/simulate/tissue.hpp>
 #include <transst/transfer/source_relevance.hpp>
 
+#include <numeric>
 #include <support/catch.hpp>
 #include <support/random.hpp>
 
